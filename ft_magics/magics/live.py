@@ -1,0 +1,198 @@
+"""The live front end: cards that are updated in place while training or answers go on.
+
+In a notebook a card is one display, redrawn under its id. Where nobody can answer (papermill,
+nbclient, nbval) it is drawn once, at the end: what is saved is the last state either way. The
+training thread only says that something changed; drawing happens on a timer, a few times a second.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ft_magics.magics.render import bundle
+
+__all__ = ["INTERVAL_S", "LiveFrontEnd", "Throttle"]
+
+INTERVAL_S = 0.25
+"""Shortest time between two redraws of a card, in seconds."""
+
+log = logging.getLogger("ft_magics")
+
+
+class Throttle:
+    """Calls a function soon after it is asked to, but not too often, and never in the asker.
+
+    Args:
+        draw: What to call, on a timer thread.
+        interval_s: Shortest time between the ends and beginnings of two calls, in seconds.
+    """
+
+    def __init__(self, draw: Callable[[], None], interval_s: float = INTERVAL_S) -> None:
+        self._draw = draw
+        self._interval_s = interval_s
+        self._guard = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._last_s = 0.0
+        self._closed = False
+
+    def ask(self) -> None:
+        """Something changed. Cheap: from any thread, as often as you like."""
+        with self._guard:
+            if self._closed or self._timer is not None:
+                return
+            delay_s = max(0.0, self._last_s + self._interval_s - time.monotonic())
+            self._timer = threading.Timer(delay_s, self._fire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _fire(self) -> None:
+        with self._guard:
+            self._timer = None
+            if self._closed:
+                return
+            self._last_s = time.monotonic()
+        self._draw()
+
+    def close(self) -> None:
+        """Call nothing from now on."""
+        with self._guard:
+            self._closed = True
+            if self._timer is not None:
+                self._timer.cancel()
+
+
+class _Card:
+    """One thing in a notebook: live, or once at the end."""
+
+    def __init__(self, shell: Any, thing: Any, *, live: bool) -> None:
+        self.thing = thing
+        self._live = live
+        # A `%%capture` further down replaces the shell's publisher; ours is the one of this cell.
+        self._publisher = shell.display_pub
+        # Threads know no parent message of their own: they draw in the context of this cell.
+        self._context = contextvars.copy_context()
+        self._id = uuid.uuid4().hex
+        self._guard = threading.RLock()
+        self._drawn = False
+        self._closed = False
+        self._throttle = Throttle(self._draw_live)
+        # A run's state is watched; answers say themselves that they changed.
+        self._watched = getattr(thing, "monitor", None) if live else None
+        if live:
+            self._publish(live=True)
+        if self._watched is not None:
+            self._watched.observe(self._changed)
+
+    def update(self) -> None:
+        """Redraw soon, if somebody looks."""
+        if self._live:
+            self._throttle.ask()
+
+    def _changed(self, change: Any) -> None:
+        self.update()
+
+    def _draw_live(self) -> None:
+        with self._guard:
+            if not self._closed:
+                self._publish(live=True)
+
+    def close(self) -> None:
+        """Draw the last state, once; later calls do nothing."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            self._throttle.close()
+            if self._watched is not None:
+                self._watched.unobserve(self._changed)
+            self._publish(live=False)
+
+    def _publish(self, *, live: bool) -> None:
+        data = bundle(self.thing, live=live)
+        if self._live:
+            keys: dict[str, Any] = {"transient": {"display_id": self._id}, "update": self._drawn}
+        else:
+            keys = {}
+        self._drawn = True
+        self._context.copy().run(lambda: self._publisher.publish(data=data, metadata={}, **keys))
+
+
+class LiveFrontEnd:
+    """The session's port to a notebook or a terminal.
+
+    Args:
+        shell: The IPython shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self._cards: list[Any] = []
+
+    @property
+    def in_notebook(self) -> bool:
+        """Whether the shell is a kernel's, with displays that can be updated."""
+        return getattr(self.shell, "kernel", None) is not None
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether somebody is there, by the request that runs now; in a terminal, by the tty."""
+        if not self.in_notebook:
+            return bool(sys.stdin and sys.stdin.isatty())
+        parent = self.shell.get_parent() or {}
+        return bool(parent.get("content", {}).get("allow_stdin", False))
+
+    def show(self, thing: Any) -> Any:
+        """Show a session object; its handle redraws it."""
+        if self.in_notebook:
+            card: Any = _Card(self.shell, thing, live=self.can_answer)
+        else:
+            from ft_magics.magics.terminal import terminal_handle
+
+            card = terminal_handle(thing)
+        self._cards.append(card)
+        return card
+
+    def notice(self, text: str) -> None:
+        """One line for who looks now; where nobody does it goes to the log, not into the output."""
+        if not self.can_answer:
+            log.info(text)
+        elif self.in_notebook:
+            from ft_magics.widgets import message
+
+            self.shell.display_pub.publish(data=message(text, "note"), metadata={})
+        else:
+            print(text, file=sys.stderr)
+
+    # ------------------------------------------------------------------ the cell that runs now
+
+    def begin_cell(self, info: Any = None) -> None:
+        """A cell starts: nothing has been shown in it."""
+        self._cards = []
+
+    def end_cell(self, result: Any = None) -> None:
+        """A cell ends: what is over and not drawn yet is drawn while its output is open."""
+        for card in self._cards:
+            if not getattr(card.thing, "active", True):
+                card.close()
+
+    def take_over(self, thing: Any) -> bool:
+        """Whether a thing is on the screen already, so that it need not be shown as a result.
+
+        A run in progress that is not, such as `%ft show ollie`'s, is put there live.
+        """
+        for card in self._cards:
+            if card.thing is thing:
+                if not getattr(thing, "active", True):
+                    card.close()
+                return True
+        if getattr(thing, "active", False) and self.can_answer:
+            thing.when_ended(self.show(thing).close)
+            return True
+        return False

@@ -1,0 +1,123 @@
+"""The model card that lies in a run's folder: what it is, how it was made, how to use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ft_magics.data import Dataset
+    from ft_magics.monitor import RunState
+    from ft_magics.store import RunFolder
+
+__all__ = ["model_card"]
+
+
+def model_card(folder: RunFolder, state: RunState, data: Dataset) -> str:
+    """A model card in Markdown, with the metadata block that model hubs read.
+
+    Source: https://huggingface.co/docs/hub/model-cards for the block's fields.
+    """
+    record = folder.record
+    plan, base = record.get("plan") or {}, record.get("base") or {}
+    system = data.system
+    full = plan.get("strategy") == "full"
+    library = "transformers" if full else "peft"
+    kind = "Every weight of" if full else f"A LoRA adapter (rank {plan.get('lora_r')}) for"
+    lines = [
+        "---",
+        f"base_model: {base.get('name')}",
+        f"library_name: {library}",
+        "tags: [ft_magics, sft, trl]",
+        "---",
+        "",
+        f"# {folder.name}",
+        "",
+        f"{kind} `{base.get('name')}`, trained on {len(data.rows)} rows of `{data.name}`"
+        f" (sha256 `{data.sha256[:16]}`).",
+        "",
+        "## Training",
+        "",
+        "| setting | value |",
+        "|---|---|",
+        *(f"| {k} | {plan[k]} |" for k in _SHOWN if plan.get(k) is not None),
+        "",
+        f"Steps: {state.step}. Last training loss: {_number(state.loss)}."
+        f" Last eval loss: {_number(state.eval_loss)}."
+        + (f" The weights are those of step {record['result_step']}." if record else ""),
+        "",
+        "## Base",
+        "",
+        *(f"- {k.replace('_', ' ')}: `{base[k]}`" for k in _BASE if base.get(k)),
+        "",
+        "## Golden questions",
+        "",
+        *_golden(state),
+        "",
+        "## Use",
+        "",
+        *(_USE_FULL if full else _USE_LORA),
+        "",
+        f"System text that was trained: {system!r}." if system else "No system text of its own.",
+        "",
+        "## Versions",
+        "",
+        *(f"- {k} {v}" for k, v in (record.get("versions") or {}).items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+_SHOWN = (
+    "method",
+    "strategy",
+    "learning_rate",
+    "num_train_epochs",
+    "total_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "max_length",
+    "lr_scheduler_type",
+    "lora_r",
+    "lora_alpha",
+    "lora_dropout",
+    "lora_target_modules",
+    "dtype",
+    "seed",
+)
+_BASE = ("name", "revision", "sha256", "fingerprint", "parameters", "dtype", "chat_template_sha256")
+_USE_LORA = (
+    "```python",
+    "from peft import AutoPeftModelForCausalLM",
+    "",
+    'model = AutoPeftModelForCausalLM.from_pretrained("adapter")',
+    "```",
+)
+_USE_FULL = (
+    "```python",
+    "from transformers import AutoModelForCausalLM",
+    "",
+    'model = AutoModelForCausalLM.from_pretrained("adapter")',
+    "```",
+)
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3g}"
+
+
+def _golden(state: RunState) -> list[str]:
+    if not state.golden:
+        return ["None were asked."]
+    models = list(state.golden)
+    lines = [f"| question | {' | '.join(models)} |", "|---|" + "---|" * len(models)]
+    signs = {True: "pass", False: "fail", None: "not checked"}
+    for i, first in enumerate(state.golden[models[0]]):
+        cells = []
+        for model in models:
+            answers = state.golden[model]
+            if i < len(answers):
+                text = " ".join(answers[i]["answer"].split()).replace("|", "\\|")
+                cells.append(f"{signs[answers[i]['passed']]}: {text}")
+        question = " ".join(first["prompt"].split()).replace("|", "\\|")
+        lines.append(f"| {question} | {' | '.join(cells)} |")
+    return lines

@@ -1,0 +1,290 @@
+"""A home: data sets, golden sets and runs by name and version, and small state."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ft_magics.errors import AdapterError, NameUnknown
+from ft_magics.files import locked, write_atomic, write_folder, write_json
+from ft_magics.spec import check_name
+from ft_magics.store import undo
+from ft_magics.store.disk import read, writing
+from ft_magics.store.journal import Change, Journal
+from ft_magics.store.owner import write_owner
+from ft_magics.store.runs import OWNER, RECORD, RunFolder
+from ft_magics.store.shelf import SHELVES, Shelf, count_back
+
+__all__ = ["MOST_VERSIONS_BEFORE", "Store"]
+
+MOST_VERSIONS_BEFORE = 5
+STATE = "state.json"
+# A pickle can run any program when it is read; checkpoints of other trainers stay behind too.
+_TAKEN_ALONG = ("*.json", "*.safetensors", "*.jinja", "*.md", "*.txt", "*.model")
+
+
+class Store:
+    """Everything that is kept in one home folder. Nothing is made before it is needed.
+
+    Several kernels may use one home: each change holds a lock, and readers see whole files.
+
+    Args:
+        home: The folder itself, `.ft`.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = Path(home)
+        self._journal = Journal(self.home)
+        self._shelves = {kind: Shelf(self.home, kind, *rest) for kind, rest in SHELVES.items()}
+        self._runs = self._shelves["adapter"]
+
+    def __repr__(self) -> str:
+        return f"Store({self.home})"
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        with writing(self.home):
+            if not (self.home / ".gitignore").is_file():
+                write_atomic(self.home / ".gitignore", "*\n")
+            with locked(self.home / ".lock", timeout_s=30):
+                yield
+
+    # ------------------------------------------------------------------ data and golden sets
+
+    def save_set(self, kind: str, name: str, record: dict[str, Any]) -> int:
+        """Keep a data set or golden set; the five versions before stay.
+
+        Args:
+            kind: `data` or `golden`.
+            name: What it is called.
+            record: JSON-able; its `version` is set here.
+
+        Returns:
+            Its version. The same content as that of the newest version makes no new one.
+
+        Raises:
+            SettingError: The name cannot be kept.
+            FtError: The disk refuses it.
+        """
+        shelf = self._shelves[kind]
+        check_name(name, f"{shelf.word} {name}")
+        with self._changing():
+            before = shelf.versions(name)
+            if before and _same(read(shelf.path(name, before[0])), record):
+                return before[0]
+            number = shelf.next(name)
+            write_json(shelf.path(name, number), {**record, "version": number})
+            if before:
+                self._journal.add(Change("replace", kind, name, (number,)))
+            for old in before[MOST_VERSIONS_BEFORE:]:
+                shelf.path(name, old).unlink(missing_ok=True)
+        return number
+
+    def load_set(self, kind: str, name: str, back: int = 0) -> dict[str, Any]:
+        """Get what was kept, with its `version`.
+
+        Args:
+            kind: `data` or `golden`.
+            name: What it is called.
+            back: Versions before the newest one.
+
+        Raises:
+            NameUnknown: There is none of that name, or not so many versions.
+            FtError: It is damaged.
+        """
+        shelf, where = self._shelves[kind], f"{kind}:{name}"
+        version = count_back(shelf.known(name, where), back, f"the {shelf.word} '{name}'", where)
+        record: dict[str, Any] = read(shelf.path(name, version))
+        return record
+
+    def set_names(self, kind: str) -> list[str]:
+        """The names of all data sets or golden sets."""
+        return self._shelves[kind].names()
+
+    def set_version(self, kind: str, name: str) -> int:
+        """The newest version of a set; 0 if there is none of that name."""
+        return max(self._shelves[kind].versions(name), default=0)
+
+    # ------------------------------------------------------------------ runs
+
+    def new_run(
+        self, name: str, record: dict[str, Any], data_jsonl: str, golden_jsonl: str
+    ) -> RunFolder:
+        """Make the folder of a run; this process is at work on it from now on.
+
+        Args:
+            name: What it is called; versions before stay.
+            record: JSON-able: spec, base, data, parent, versions of libraries.
+            data_jsonl: The rows as they were written.
+            golden_jsonl: The golden questions as they were written; may be empty.
+
+        Raises:
+            SettingError: The name cannot be kept.
+            FtError: The disk refuses it.
+        """
+
+        def write(staging: Path) -> None:
+            write_json(staging / RECORD, {**record, "made_at_s": time.time()})
+            write_atomic(staging / "data.jsonl", data_jsonl)
+            if golden_jsonl:
+                write_atomic(staging / "golden.jsonl", golden_jsonl)
+            write_owner(staging / OWNER)
+
+        return self._add_run(name, write)
+
+    def import_adapter(self, name: str, folder: Path) -> RunFolder:
+        """Copy an adapter (PEFT's layout), or full weights, that was made elsewhere.
+
+        Args:
+            name: What it is called from now on; versions before stay.
+            folder: Where it lies. Pickles and subfolders are not taken along.
+
+        Raises:
+            AdapterError: There are no weights in safetensors format.
+            SettingError: The name cannot be kept.
+            FtError: The disk refuses it.
+        """
+        source = Path(folder)
+        if not any(source.glob("*.safetensors")):
+            raise AdapterError(
+                str(folder),
+                "it holds no *.safetensors",
+                "Name the folder that PEFT saved; pickled weights (.bin) are not taken.",
+            )
+
+        def write(staging: Path) -> None:
+            record = {"name": name, "imported": True, "imported_from": source.absolute().name}
+            write_json(staging / RECORD, {**record, "made_at_s": time.time()})
+            (staging / "adapter").mkdir()
+            for path in sorted(p for pattern in _TAKEN_ALONG for p in source.glob(pattern)):
+                shutil.copyfile(path, staging / "adapter" / path.name)
+
+        return self._add_run(name, write)
+
+    def run(self, name: str, back: int = 0, *, with_result: bool = False) -> RunFolder:
+        """A run by name.
+
+        Args:
+            name: What it is called.
+            back: How many before the newest one.
+            with_result: Count only runs that have an adapter.
+
+        Raises:
+            NameUnknown: There is none of that name, none with an adapter, or not so many.
+        """
+        where = f"adapter:{name}"
+        folders = {v: self._folder(name, v) for v in self._runs.known(name, where)}
+        versions = [v for v in folders if not with_result or folders[v].adapter is not None]
+        if not versions:
+            what = f"'{name}' has no adapter yet"
+            raise NameUnknown(where, what, f"See how its run goes: %ft show {name}.")
+        return folders[count_back(versions, back, f"'{name}'", where)]
+
+    def run_names(self) -> list[str]:
+        """The names of all runs, those of imported adapters too."""
+        return self._runs.names()
+
+    def versions(self, name: str) -> list[int]:
+        """The versions that are kept of a run, newest first."""
+        return self._runs.versions(name)
+
+    def prune(self, name: str) -> list[int]:
+        """Drop old versions of a run; five before the newest stay.
+
+        Those with an adapter are counted by themselves too, so that a series of failed runs does
+        not push out the adapter that works.
+
+        Returns:
+            The versions that were dropped; never one that some kernel is at work on.
+        """
+        with self._changing():
+            return self._prune(name)
+
+    def _prune(self, name: str) -> list[int]:
+        folders = [self._folder(name, version) for version in self._runs.versions(name)]
+        made = [folder for folder in folders if folder.adapter is not None]
+        most = MOST_VERSIONS_BEFORE + 1
+        kept = {folder.version for folder in (*folders[:most], *made[:most])}
+        dropped = [f for f in folders[most:] if f.version not in kept and not f.active]
+        for folder in dropped:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        return [folder.version for folder in dropped]
+
+    def _add_run(self, name: str, write: Callable[[Path], None]) -> RunFolder:
+        check_name(name, f"run {name}")
+        with self._changing():
+            replaces = bool(self._runs.versions(name))
+            number = self._runs.next(name)
+            write_folder(self._runs.path(name, number), write)
+            if replaces:
+                self._journal.add(Change("replace", "adapter", name, (number,)))
+                self._prune(name)
+        return self._folder(name, number)
+
+    def _folder(self, name: str, version: int) -> RunFolder:
+        return RunFolder(self._runs.path(name, version))
+
+    # ------------------------------------------------------------------ small state
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A small thing that is kept: the goal, the base model, the adapter in use."""
+        return self._state().get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a small thing; None forgets it.
+
+        Raises:
+            FtError: The disk refuses it.
+        """
+        with self._changing():
+            state = {**self._state(), key: value}
+            write_json(self.home / STATE, {k: v for k, v in state.items() if v is not None})
+
+    def _state(self) -> dict[str, Any]:
+        path = self.home / STATE
+        return read(path) if path.is_file() else {}
+
+    # ------------------------------------------------------------------ delete, rename, undo
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete all versions of a thing of a kind (`data`, `golden`, `adapter`) until `undo`.
+
+        Raises:
+            NameUnknown: There is none of that name.
+            RunError: A kernel is at work on it.
+        """
+        with self._changing():
+            undo.delete(self._shelves[kind], self._journal, name)
+
+    def rename(self, kind: str, old: str, new: str) -> None:
+        """Give all versions of a thing another name; `undo` takes it back.
+
+        Raises:
+            NameUnknown: There is none of the old name.
+            SettingError: The new name is taken, or cannot be kept.
+            RunError: A kernel is at work on it.
+        """
+        check_name(new, f"rename {old}")
+        with self._changing():
+            undo.rename(self._shelves[kind], self._journal, old, new)
+
+    def undo(self) -> str:
+        """Take back the last delete, rename or replacement; what it was, in words.
+
+        Raises:
+            FtError: There is nothing to take back.
+            RunError: A kernel is at work on what would be taken back.
+        """
+        with self._changing():
+            return undo.take_back(self._shelves, self._journal)
+
+
+def _same(kept: dict[str, Any], record: dict[str, Any]) -> bool:
+    """Whether a record on disk has this content; JSON knows no tuples, so both go through it."""
+    plain = json.loads(json.dumps({**record, "version": 0}))
+    return bool(plain == {**kept, "version": 0})

@@ -1,0 +1,37 @@
+"""Runs one spec to the end, and is the only user of trl.
+
+Importing this package brings no torch; `train` brings it when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ft_magics.training.control import Control, StopNow
+from ft_magics.training.hooks import Hooks, Job, Outcome
+from ft_magics.training.plan import Plan, plan
+from ft_magics.training.trl_names import check_trl, trl_fields
+
+if TYPE_CHECKING:
+    from ft_magics.training.launch.local import train
+
+__all__ = [
+    "Control",
+    "Hooks",
+    "Job",
+    "Outcome",
+    "Plan",
+    "StopNow",
+    "check_trl",
+    "plan",
+    "train",
+    "trl_fields",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "train":
+        from ft_magics.training.launch.local import train
+
+        return train
+    raise AttributeError(f"module 'ft_magics.training' has no attribute '{name}'")

@@ -1,0 +1,3 @@
+"""Where a run happens: on this machine, in this process."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""One file a method: how rows become a loss."""
+
+__all__: list[str] = []

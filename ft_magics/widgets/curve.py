@@ -1,0 +1,209 @@
+"""The loss curve as a picture: in a card, as a self-contained SVG, and as text for a terminal."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ft_magics.widgets.chart import Chart, Label, Point, chart, words
+from ft_magics.widgets.plain import display_width, pad
+from ft_magics.widgets.style import esc
+
+if TYPE_CHECKING:
+    from ft_magics.monitor import RunState
+
+__all__ = ["curve_html", "curve_svg", "text_curve"]
+
+# The stretched picture's own units; its strokes keep their width on the screen.
+_UNITS_X, _UNITS_Y = 1000, 400
+_PLOT_PX = 206
+_LABEL_GAP_PX = 17
+_FIXED = ' vector-effect="non-scaling-stroke"'
+
+# A picture alone cannot know its page: these colours are readable on white and on near black.
+_ALONE = (
+    "text{font:12.5px system-ui,sans-serif;fill:#7d8590}.t{stroke:#2f81f7;stroke-width:2.25}"
+    ".r{stroke:#2f81f7;opacity:.36}.e{stroke:#d9730d;stroke-width:2.25;stroke-dasharray:7 4}"
+    ".d{stroke:#d9730d;stroke-width:8;stroke-linecap:round}.g{stroke:#8c959f;opacity:.35}"
+    ".b{stroke:#7d8590;stroke-dasharray:2 3}.o{fill:#d9730d;opacity:.12}"
+    ".train{fill:#2f81f7}.eval{fill:#d9730d}"
+)
+
+
+def curve_html(state: RunState, *, still: bool = True) -> str:
+    """The curve for a card: shapes in one stretched SVG, the words as HTML over it.
+
+    Args:
+        state: The run.
+        still: Whether a self-contained picture goes with it, which is seen only where the
+            stylesheet was stripped. It has fewer points.
+    """
+    drawn = chart(state, gap=_LABEL_GAP_PX / _PLOT_PX)
+    spoken = esc(words(state))
+    shapes = _shapes(drawn, _UNITS_X, _UNITS_Y, _FIXED)
+    svg = (
+        f'<svg role="img" aria-label="{spoken}" viewBox="0 0 {_UNITS_X} {_UNITS_Y}" '
+        f'preserveAspectRatio="none">{shapes}</svg>'
+    )
+    labels = "".join(map(_overlay, drawn.labels))
+    hits = "".join(
+        f'<i class="ft-hit" style="{_at(x, y)}" title="{esc(said)}"></i>'
+        for (x, y), said in zip(drawn.evals, drawn.eval_words, strict=True)
+    )
+    picture = ""
+    if still:
+        code = base64.b64encode(curve_svg(state, 680, 260).encode()).decode()
+        picture = f'<img class="ft-still" alt="{spoken}" src="data:image/svg+xml;base64,{code}">'
+    return (
+        f'<div class="ft-chart"><div class="ft-plot"><div class="ft-in">{svg}'
+        f'<span aria-hidden="true">{labels}</span>{hits}</div></div>{picture}</div>'
+    )
+
+
+def curve_svg(state: RunState, width: int = 680, height: int = 260) -> str:
+    """The curve as a self-contained picture that reads on a light and on a dark page.
+
+    Args:
+        state: The run.
+        width: In pixels.
+        height: In pixels.
+    """
+    left, right, top, bottom = 34, 92, 22, 24
+    inner_x, inner_y = max(1, width - left - right), max(1, height - top - bottom)
+    drawn = chart(state, gap=_LABEL_GAP_PX / inner_y)
+    texts = "".join(_text(label, inner_x, inner_y) for label in drawn.labels)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="{-left} {-top} {width} {height}" fill="none" role="img" '
+        f'aria-label="{esc(words(state))}"><style>{_ALONE}</style>'
+        f"{_shapes(drawn, inner_x, inner_y, '')}{texts}</svg>"
+    )
+
+
+def _shapes(drawn: Chart, width: int, height: int, fixed: str) -> str:
+    def path(kind: str, d: str) -> str:
+        return f'<path class="{kind}" d="{d}"{fixed}/>' if d else ""
+
+    band = ""
+    if drawn.band:
+        x, end = (round(share * width) for share in drawn.band)
+        band = f'<rect class="o" x="{x}" y="0" width="{end - x}" height="{height}"/>'
+    dots = "".join(f"M{_number(x * width)} {_number(y * height)}h0" for x, y in drawn.evals)
+    grid = "".join(f"M0 {_number(y * height)}h{width}" for y in drawn.grid)
+    best = "" if drawn.best is None else f"M{_number(drawn.best * width)} 0v{height}"
+    return "".join(
+        (
+            band,
+            path("g", grid or f"M0 {height}h{width}"),
+            path("b", best),
+            path("r", _line(drawn.raw, width, height)),
+            path("t", _line(drawn.train, width, height)),
+            path("e", _line(drawn.evals, width, height)),
+            path("d", dots),
+        )
+    )
+
+
+def _line(points: Sequence[Point], width: int, height: int) -> str:
+    return "".join(
+        f"{'L' if i else 'M'}{_number(x * width)} {_number(y * height)}"
+        for i, (x, y) in enumerate(points)
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _at(x: float, y: float) -> str:
+    return f"left:{_number(100 * x)}%;top:{_number(100 * y)}%"
+
+
+def _overlay(label: Label) -> str:
+    """A label over the picture. Its words are an attribute: they go when the stylesheet goes."""
+    place = {
+        "x": f"left:{_number(100 * label.x)}%;top:calc(100% + 14px)",
+        "best": f"left:{_number(100 * label.x)}%;top:-12px",
+    }.get(label.kind, _at(label.x, label.y))
+    anchor = {"start": "", "middle": " ft-c", "end": " ft-e"}[label.anchor]
+    return f'<i class="ft-{label.kind}{anchor}" style="{place}" data-t="{esc(label.text)}"></i>'
+
+
+def _text(label: Label, width: int, height: int) -> str:
+    x, y = label.x * width, label.y * height + 4.5
+    if label.kind == "x":
+        y = height + 18.0
+    elif label.kind == "best":
+        x, y = x + (-6 if label.anchor == "end" else 6), -8.0
+    elif label.kind == "y":
+        x = -32.0
+    else:
+        x += 10
+    anchor = "" if label.anchor == "start" else f' text-anchor="{label.anchor}"'
+    return (
+        f'<text class="{label.kind}" x="{_number(x)}" y="{_number(y)}"{anchor}>'
+        f"{esc(label.text)}</text>"
+    )
+
+
+def text_curve(state: RunState, width: int = 72, height: int = 10) -> str:
+    """The curve in characters: the training loss as dots of Braille cells, eval points as `o`.
+
+    Args:
+        state: The run.
+        width: Of everything, in columns.
+        height: Of the plot, in lines; the axis takes two more.
+    """
+    drawn = chart(state, gap=1.01 / height)
+    marks = {label.kind: label for label in drawn.labels if label.kind in ("train", "eval")}
+    scale = {_row(label.y, height): label.text for label in drawn.labels if label.kind == "y"}
+    gutter = max([1, *map(display_width, scale.values())]) + 1
+    room = max([0, *(len(label.text) + 2 for label in marks.values())])
+    inner = max(8, width - gutter - 1 - room)
+    cells = _braille(drawn.train, inner, height)
+    if drawn.best is not None:
+        for line in cells:
+            column = min(inner - 1, int(drawn.best * inner))
+            line[column] = "┊" if line[column] == " " else line[column]
+    for x, y in drawn.evals:
+        cells[_row(y, height)][min(inner - 1, int(x * inner))] = "o"
+    lines = [
+        f"{pad(scale.get(row, ''), gutter - 1, 'r')} {'┤' if row in scale else '│'}{''.join(line)}"
+        for row, line in enumerate(cells)
+    ]
+    column = gutter + 1 + min(inner, int(drawn.end * inner) + 1)
+    for label in marks.values():
+        row = _row(label.y, height)
+        lines[row] = pad(lines[row][:column], column) + " " + label.text
+    lines += [f"{' ' * gutter}└{'─' * inner}", " " * (gutter + 1) + _steps(drawn.labels, inner)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(y: float, height: int) -> int:
+    return min(height - 1, int(y * height))
+
+
+def _steps(labels: Sequence[Label], inner: int) -> str:
+    """The line below the axis; `best` names its step when there is room beside the others."""
+    line = [" "] * inner
+    for label in labels:
+        if label.kind == "x":
+            back = {"start": 0, "middle": len(label.text) // 2, "end": len(label.text)}
+            at = max(0, min(inner - len(label.text), int(label.x * inner) - back[label.anchor]))
+            line[at : at + len(label.text)] = label.text
+    return "".join(line)
+
+
+def _braille(points: Sequence[Point], width: int, height: int) -> list[list[str]]:
+    """A line through the points, in cells of 2 by 4 dots."""
+    # Unicode numbers a cell's dots down the left column, then down the right; the lowest two last.
+    bits = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+    dots = [[0] * width for _ in range(height)]
+    for (x0, y0), (x1, y1) in zip(points, [*points[1:], *points[-1:]], strict=True):
+        steps = 1 + int(max(abs(x1 - x0) * width * 2, abs(y1 - y0) * height * 4))
+        for i in range(steps + 1):
+            x = min(2 * width - 1, int((x0 + (x1 - x0) * i / steps) * 2 * width))
+            y = min(4 * height - 1, int((y0 + (y1 - y0) * i / steps) * 4 * height))
+            dots[y // 4][x // 2] |= bits[x % 2][y % 4]
+    return [[chr(0x2800 + cell) if cell else " " for cell in row] for row in dots]

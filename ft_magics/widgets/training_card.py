@@ -1,0 +1,174 @@
+"""A training run: the curve, its figures, the verdict in words, and what the model answers now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ft_magics.widgets.comparison import Comparison, comparison_html, comparison_text
+from ft_magics.widgets.curve import curve_html, text_curve
+from ft_magics.widgets.plain import WIDTH, clean, display_width, wrap
+from ft_magics.widgets.style import (
+    LIMIT_BYTES,
+    Bundle,
+    bundle,
+    card,
+    esc,
+    facts,
+    head,
+    note,
+    weight,
+)
+from ft_magics.widgets.units import NONE, count, duration, loss, percent, rate, size
+
+if TYPE_CHECKING:
+    from ft_magics.monitor import RunState
+
+__all__ = ["standing", "training_card"]
+
+# Room for the golden table is what the rest leaves, but never less than a few rows.
+_LEAST_TABLE_BYTES = 1_500
+_GOLDEN_LINES = 6
+_NOTICES = 3
+
+
+def training_card(
+    state: RunState, *, live: bool = False, comparison: Comparison | None = None
+) -> Bundle:
+    """A run, while it trains or for good.
+
+    Args:
+        state: The run, live or replayed.
+        live: Shows time, rate, memory and progress too, and keeps the place of what is still to
+            come. What stays in a notebook shows only what repeats from run to run.
+        comparison: Answers to the golden questions; the run's own (`state.golden`) unless given.
+
+    Returns:
+        HTML of at most about 30 kB together with its text.
+    """
+    answers = comparison if comparison is not None else dict(state.golden or {})
+    plain = _plain(state, answers, live)
+    parts = [
+        head(state.name, state.chips, standing(state, live=live)),
+        _progress(state) if live else "",
+        '<div class="ft-body">',
+        curve_html(state, still=not live),
+        facts(_figures(state, live), hover=_raw_values(state)),
+        "</div>",
+        _verdict(state, live),
+        *(f"<p>{esc(text)}</p>" for text in _notices(state, live)),
+    ]
+    spent = weight(card(*parts)) + weight("\n".join(plain)) + 1_600  # the table's style and frame
+    table = comparison_html(answers, max(_LEAST_TABLE_BYTES, LIMIT_BYTES - spent))
+    return bundle(card(*parts, table), plain)
+
+
+def standing(state: RunState, *, live: bool) -> str:
+    """Where the run is, in a few words: `step 120 of 200 · 1 min 10 s left`.
+
+    Args:
+        state: The run.
+        live: Whether time may be told.
+    """
+    step, total = state.step, state.total_steps
+    at = f"step {step} of {total}" if total else f"step {step}"
+    if state.state in ("queued", "running") and state.phase:
+        return state.phase
+    if state.state == "running":
+        if not step:
+            return "starting"
+        left = f" · {duration(state.eta_s)} left" if live and state.eta_s is not None else ""
+        return at + left
+    if state.state == "queued":
+        return "queued"
+    if state.state == "finished":
+        return f"finished · {step} step{'' if step == 1 else 's'}"
+    return f"{state.state} at {at}" if step else state.state
+
+
+def _progress(state: RunState) -> str:
+    share = min(100.0, 100 * state.step / state.total_steps) if state.total_steps else 0.0
+    return (
+        f'<div class="ft-bar" role="progressbar" aria-label="steps" aria-valuemin="0" '
+        f'aria-valuemax="{state.total_steps or 1}" aria-valuenow="{state.step}">'
+        f'<i style="width:{share:.1f}%"></i></div>'
+    )
+
+
+def _figures(state: RunState, live: bool) -> dict[str, str]:
+    """Names and values beside the curve; all names from the start, so that nothing moves."""
+    rows = {"loss": loss(state.loss)}
+    if live or state.eval_points:
+        rows["eval loss"] = loss(state.eval_loss) + _direction(state)
+    if not live and state.eval_points and state.best_step is not None:
+        best = dict(state.eval_points).get(state.best_step)
+        if best is not None and state.best_step != state.eval_points[-1][0]:
+            rows["best eval loss"] = loss(best)
+    epochs = f"{state.epochs:g}" if state.epochs else NONE
+    if live:
+        rows["epoch"] = f"{state.epoch:.1f} of {epochs}" if state.step else NONE
+        rows["tokens/s"] = count(state.tokens_per_s)
+        rows["learning rate"] = rate(state.learning_rate)
+        rows["memory"] = size(state.memory_bytes)
+    else:
+        rows["epochs"] = epochs
+    share = percent(state.trainable_parameters, state.total_parameters)
+    rows["trained"] = f"{count(state.trainable_parameters)} · {share}" if share else NONE
+    return rows
+
+
+def _direction(state: RunState) -> str:
+    """An arrow when the last look at the eval rows was worse than the best one before it."""
+    values = [value for _, value in state.eval_points]
+    return " ↑" if len(values) > 1 and values[-1] > min(values[:-1]) else ""
+
+
+def _raw_values(state: RunState) -> Mapping[str, str]:
+    raw = {
+        "trained": f"{state.trainable_parameters:,} of {state.total_parameters:,} parameters"
+        if state.total_parameters
+        else "",
+    }
+    for name, value in (("loss", state.loss), ("eval loss", state.eval_loss)):
+        raw[name] = "" if value is None else f"{value:.6f}"
+    return raw
+
+
+def _words(state: RunState, live: bool) -> tuple[str, str]:
+    """What is said about the run, and how serious it is."""
+    if state.state == "failed":
+        return state.error or "The run failed.", "error"
+    if live and not state.step and state.state in ("queued", "running"):
+        text = state.phase or ("Waits for its turn." if state.state == "queued" else "Starting.")
+        return text[:1].upper() + text[1:], "note"
+    early = "Too early to say how it goes." if live else ""
+    return state.verdict or early, "warning" if state.overfit_since is not None else "note"
+
+
+def _verdict(state: RunState, live: bool) -> str:
+    text, severity = _words(state, live)
+    return note(text, severity, tall=live) if text or live else ""
+
+
+def _notices(state: RunState, live: bool) -> list[str]:
+    """The newest notices; they are not kept, because another machine gives others."""
+    return [notice.text for notice in state.notices[-_NOTICES:]] if live else []
+
+
+def _plain(state: RunState, answers: Comparison, live: bool) -> list[str]:
+    lines = _plain_head(state, live)
+    lines += ["", *text_curve(state, WIDTH).split("\n"), ""]
+    lines += wrap("   ".join(f"{name} {value}" for name, value in _figures(state, live).items()))
+    text, severity = _words(state, live)
+    if text:
+        lines += ["", *wrap({"warning": "⚠ ", "error": "✕ "}.get(severity, "") + text)]
+    lines += [line for text in _notices(state, live) for line in wrap(text)]
+    table = comparison_text(answers, _GOLDEN_LINES)
+    return [*lines, *([""] if table else []), *table]
+
+
+def _plain_head(state: RunState, live: bool) -> list[str]:
+    status = standing(state, live=live)
+    left = clean("  |  ".join([state.name, *state.chips]))
+    room = WIDTH - display_width(left) - display_width(status)
+    return [left + " " * room + status] if room > 1 else [*wrap(left), status]
