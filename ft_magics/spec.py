@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 import sys
 import textwrap
@@ -308,7 +309,7 @@ def _sentences(spec: type) -> dict[str, str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(spec)))
     body = typing.cast("ast.ClassDef", tree.body[0]).body
     found = {}
-    for before, after in zip(body, body[1:], strict=False):
+    for before, after in itertools.pairwise(body):
         if (
             isinstance(before, ast.AnnAssign)
             and isinstance(before.target, ast.Name)

@@ -43,8 +43,10 @@ def first_line(source: str) -> str:
     return next((line for line in lines if line and not line.startswith("#")), "")
 
 
-def execute(notebook: Any, folder: Path, terminal: Terminal) -> None:
+def execute(notebook: Any, folder: Path, terminal: Terminal, follower: Follower) -> None:
     """Run all cells of `notebook` in `folder`, each announced by its first line.
+
+    What the kernel itself complains about goes to `folder/kernel.log`.
 
     Raises:
         CellExecutionError: A cell failed.
@@ -54,8 +56,10 @@ def execute(notebook: Any, folder: Path, terminal: Terminal) -> None:
 
     def announce(cell: Any, cell_index: int) -> None:
         if cell_index in code:
+            follower.catch_up()
             number = f"[{code.index(cell_index) + 1}/{len(code)}]"
-            terminal.say(f"{number:>7}  {first_line(cell.source)}", indent="")
+            line, *_ = first_line(cell.source).split("  #")
+            terminal.say(f"{number:>7}  {line.rstrip()}", indent="")
 
     client = TalkingClient(
         notebook,
@@ -65,7 +69,8 @@ def execute(notebook: Any, folder: Path, terminal: Terminal) -> None:
         on_cell_execute=announce,
     )
     client.terminal = terminal
-    client.execute()
+    with (folder / "kernel.log").open("w") as log:
+        client.execute(stderr=log)
 
 
 def answers(notebook: Any) -> str:
@@ -116,12 +121,13 @@ def demo(notebook_path: Path, home: Path, folder: Path) -> int:
     terminal.say(f"Running {notebook_path.name} on this machine; nothing of yours is changed.", "")
     with Follower(home, terminal) as follower:
         try:
-            execute(notebook, folder, terminal)
+            execute(notebook, folder, terminal, follower)
         except CellExecutionError as error:
             terminal.say(f"A cell failed. {error.ename}: {error.evalue}", "")
             return 1
         except DeadKernelError:
             terminal.say("The kernel died; most often the machine is short of memory.", "")
+            terminal.say((folder / "kernel.log").read_text()[-2000:])
             return 1
     print("\n" + report(notebook, follower, time.monotonic() - began_s))
     return 0

@@ -13,14 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ft_magics.monitor import RunState
-
 from ft_magics import events
+from ft_magics.monitor import RunState
 from ft_magics.widgets import progress_line
 
 __all__ = ["Follower", "Terminal", "side_by_side"]
 
 EVERY_S = 0.5
+LONGEST_ANSWER = 240
+"""Characters; an untrained model tends to go on and on."""
 
 
 class Terminal:
@@ -75,6 +76,7 @@ class Follower:
         self._read_bytes: dict[Path, int] = {}
         self._states: dict[Path, RunState] = {}
         self._told: dict[Path, int] = {}
+        self._reading = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
 
@@ -104,14 +106,16 @@ class Follower:
 
     def _follow(self) -> None:
         while not self._over.wait(EVERY_S):
-            self._read_all()
-        self._read_all()
+            self.catch_up()
+        self.catch_up()
 
-    def _read_all(self) -> None:
-        for file in self._files():
-            for event in self._new_events(file):
-                self._states.setdefault(file, RunState()).apply(event)
-                self._tell(file, event)
+    def catch_up(self) -> None:
+        """Read and tell what the runs wrote since the last time."""
+        with self._reading:
+            for file in self._files():
+                for event in self._new_events(file):
+                    self._states.setdefault(file, RunState()).apply(event)
+                    self._tell(file, event)
 
     def _new_events(self, file: Path) -> list[events.Event]:
         """The events after those already read; a line that is still being written waits."""
@@ -149,16 +153,26 @@ def side_by_side(golden: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     gap = "   "
     total = min(shutil.get_terminal_size().columns, 120)
     width = max((total - len(gap) * (len(models) - 1)) // len(models), 20)
-    lines = [gap.join(name.ljust(width) for name in models), gap.join(["─" * width] * len(models))]
+    ruler = gap.join(["─" * width] * len(models))
+    lines = [gap.join(name.ljust(width) for name in models), ruler]
     for row in zip(*golden.values(), strict=False):
         lines += ["", f"> {row[0]['prompt']}"]
         cells = [textwrap.wrap(_answer(answer), width) or [""] for answer in row]
         for texts in zip_longest(*cells, fillvalue=""):
             lines.append(gap.join(text.ljust(width) for text in texts).rstrip())
+    if any(answer.get("passed") is not None for answer in golden[models[0]]):
+        lines += [ruler, gap.join(_score(golden[name]).ljust(width) for name in models).rstrip()]
     return "\n".join(lines)
 
 
 def _answer(answer: Mapping[str, Any]) -> str:
-    """The answer's text behind the sign of its check."""
+    """The answer's beginning, behind the sign of its check."""
     sign = {True: "✓ ", False: "✗ ", None: ""}[answer.get("passed")]
-    return sign + " ".join(str(answer["answer"]).split())
+    text = " ".join(str(answer["answer"]).split())
+    cut = text if len(text) <= LONGEST_ANSWER else f"{text[:LONGEST_ANSWER].rstrip()} …"
+    return sign + cut
+
+
+def _score(answers: Sequence[Mapping[str, Any]]) -> str:
+    checked = [answer["passed"] for answer in answers if answer.get("passed") is not None]
+    return f"{sum(checked)} of {len(checked)} pass"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from lab_server import TIMEOUT_S, serve
 
@@ -83,12 +85,13 @@ class NotebookPage:
             viewport={"width": width, "height": height}, device_scale_factor=scale
         )
         self.page.set_default_timeout(TIMEOUT_S * 1000)
-        self.page.goto(address.format(path=path))
+        # A workspace of its own: else the tabs and kernels of notebooks opened before come back.
+        workspace = secrets.token_hex(4)
+        self.page.goto(address.format(workspace=workspace, path=quote(path)))
         self.page.wait_for_function("() => window.jupyterapp")
         self.page.evaluate("() => window.jupyterapp.restored")
-        name = path.rsplit("/", 1)[-1]
         self.page.wait_for_function(
-            "name => window.jupyterapp.shell.currentWidget?.title.label === name", arg=name
+            "path => window.jupyterapp.shell.currentWidget?.context?.path === path", arg=path
         )
         self.script("await panel.context.ready; await panel.sessionContext.ready;")
         self.wait_idle()
@@ -155,7 +158,8 @@ class NotebookPage:
         until_s = time.monotonic() + timeout_s
         while not (found := ready()):
             if time.monotonic() > until_s:
-                raise TimeoutError(f"{what}: not within {timeout_s:.0f} s")
+                errors = "; ".join(self.errors()) or "no cell failed"
+                raise TimeoutError(f"{what}: not within {timeout_s:.0f} s ({errors})")
             self.page.wait_for_timeout(100)
         return found
 
@@ -175,6 +179,15 @@ class NotebookPage:
     def outputs(self, cell: int) -> list[dict[str, Any]]:
         """A cell's outputs, as they would be saved."""
         return list(self.script("return cells[argument].model.outputs.toJSON();", cell))
+
+    def errors(self) -> list[str]:
+        """The errors that cells ended with, as `name: text`."""
+        return list(
+            self.script(
+                "return cells.flatMap(c => c.model.outputs?.toJSON() ?? [])"
+                ".filter(o => o.output_type === 'error').map(o => `${o.ename}: ${o.evalue}`);"
+            )
+        )
 
     def plain(self, cell: int) -> str:
         """A cell's outputs as text/plain and streams, joined."""

@@ -79,7 +79,7 @@ def serve(root: Path) -> Iterator[str]:
         root: The folder whose notebooks it opens. Runs are kept beside each notebook.
 
     Yields:
-        The address of JupyterLab with a `{path}` to fill in.
+        The address of JupyterLab with a `{workspace}` and a `{path}` to fill in.
 
     Raises:
         TimeoutError: The server did not answer; its log is in the message.
@@ -106,7 +106,7 @@ def serve(root: Path) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        yield f"{_address(own, server, log)}lab/tree/{{path}}?token={token}"
+        yield f"{_address(own, server, log)}lab/workspaces/{{workspace}}/tree/{{path}}?token={token}"
     finally:
         _end(server)
         shutil.rmtree(own, ignore_errors=True)

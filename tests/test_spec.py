@@ -30,7 +30,9 @@ def test_names_that_can_be_kept(name: str) -> None:
     assert check_name(name, "") == name
 
 
-@pytest.mark.parametrize("name", ["", "-a", "_a", "a b", "../a", "a/b", "a.b", "ä", "x" * 65, "a\n"])
+@pytest.mark.parametrize(
+    "name", ["", "-a", "_a", "a b", "../a", "a/b", "a.b", "ä", "x" * 65, "a\n"]
+)
 def test_names_that_cannot(name: str) -> None:
     with pytest.raises(SettingError, match="is not a name"):
         check_name(name, "%%dataset")

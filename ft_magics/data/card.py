@@ -62,24 +62,9 @@ def describe(
         DataError: The tokenizer's chat template refuses rows.
     """
     train, held = ds.split()
-    lengths: list[int] = []
-    findings = list(ds.findings)
-    trained, cut_rows = 0, 0
-    example: tuple[tuple[str, bool], ...] = ()
+    measured = _Measured()
     if tokenizer is not None:
-        sides = [_sides(row) for row in ds.rows]
-        flat = [side for row in sides for side in row]
-        encoded = encode_rows(flat, tokenizer, max_length=max_length, system=ds.system)
-        step = len(sides[0])
-        lengths = [
-            max(len(e.ids) + e.cut for e in encoded[i : i + step])
-            for i in range(0, len(encoded), step)
-        ]
-        kept = {row.number for row in train}
-        trained = sum(e.trained for e in encoded if e.number in kept)
-        cut_rows = sum(length > (max_length or math.inf) for length in lengths)
-        findings += _token_findings(ds, encoded, tokenizer, max_length)
-        example = _example(encoded[::step], tokenizer)
+        measured = _measure(ds, {row.number for row in train}, tokenizer, max_length)
     return DataFacts(
         name=ds.name,
         kind=ds.kind,
@@ -87,16 +72,43 @@ def describe(
         train_rows=len(train),
         eval_rows=len(held),
         eval_source=_eval_words(ds),
-        tokens=_spread(lengths),
+        tokens=_spread(measured.lengths),
         max_length=max_length,
-        cut_rows=cut_rows,
-        trained_tokens=trained,
-        example=example,
+        cut_rows=sum(length > (max_length or math.inf) for length in measured.lengths),
+        trained_tokens=measured.trained,
+        example=measured.example,
         system=ds.system,
-        findings=tuple(findings),
+        findings=(*ds.findings, *measured.findings),
         skipped=ds.skipped,
         sha256=ds.sha256,
         version=ds.version,
+    )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What only a tokenizer tells."""
+
+    lengths: Sequence[int] = ()
+    """Tokens of each row before any cut."""
+    trained: int = 0
+    example: tuple[tuple[str, bool], ...] = ()
+    findings: Sequence[Finding] = ()
+
+
+def _measure(
+    ds: Dataset, train: set[int], tokenizer: Tokenizer, max_length: int | None
+) -> _Measured:
+    sides = [_sides(row) for row in ds.rows]
+    flat = [side for row in sides for side in row]
+    encoded = encode_rows(flat, tokenizer, max_length=max_length, system=ds.system)
+    step = len(sides[0])
+    starts = range(0, len(encoded), step)
+    return _Measured(
+        [max(len(e.ids) + e.cut for e in encoded[i : i + step]) for i in starts],
+        sum(e.trained for e in encoded if e.number in train),
+        _example(encoded[::step], tokenizer),
+        _token_findings(ds, encoded, tokenizer, max_length),
     )
 
 

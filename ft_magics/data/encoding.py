@@ -189,7 +189,7 @@ class _Encoder:
         if answer is None or self.eos_id is None or not messages[-1].trained:
             return pieces
         if isinstance(pieces[answer].content, str):
-            pieces.insert(answer + 1, Piece(self.eos_id, True, len(rendered.text)))
+            pieces.insert(answer + 1, Piece(self.eos_id, True, "text"))
         return pieces
 
     def split(self, rendered: Rendered, messages: Sequence[Message]) -> list[Piece]:

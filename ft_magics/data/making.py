@@ -104,7 +104,9 @@ def _shape_all(
             for field in unused_fields(values):
                 unused[field] = unused.get(field, 0) + 1
     notes = [
-        Finding("note", None, f"the field '{field}' is not used ({count} rows)", "")
+        Finding(
+            "note", None, f"the field '{field}' is not used ({count} row{'s' * (count > 1)})", ""
+        )
         for field, count in sorted(unused.items())
     ]
     return good, problems, notes
@@ -112,8 +114,11 @@ def _shape_all(
 
 def _stranger(method: str) -> tuple[str, str]:
     """What is wrong with a row that is trained in another way than most."""
-    kinds = ("preference row", "SFT rows") if method == "preference" else ("SFT row", "preferences")
-    return f"a {kinds[0]} among {kinds[1]}", "Give it a data set of its own."
+    words = {
+        "preference": "a preference row among SFT rows",
+        "sft": "an SFT row among preference rows",
+    }
+    return words[method], "Give it a data set of its own."
 
 
 def _check_eval(wanted: Any, rows: int, where: str) -> str | None:

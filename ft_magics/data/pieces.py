@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ft_magics.data.rendering import Rendered, Renderer, Tokenizer
 from ft_magics.data.rows import Message
@@ -19,6 +19,8 @@ __all__ = ["Control", "Piece", "Pieces"]
 
 Control = tuple[int, int, int]
 """A control token in a rendering: first character, end, and token id."""
+
+After = Literal["", "control", "text"]
 
 _ANCHOR = "\n"
 
@@ -31,8 +33,8 @@ class Piece:
     """A text, or the id of a control token."""
     trained: bool
     """Whether its tokens carry loss."""
-    start: int
-    """Its first character in the rendering."""
+    after: After
+    """What stands before it; nothing before the first."""
 
 
 class Pieces:
@@ -55,7 +57,9 @@ class Pieces:
         unknown = getattr(tokenizer, "unk_token_id", None)
         # An unknown character becomes `unk` in a plain text too, and rightly so.
         self._forbidden = self.controls - {unknown}
-        self._anchor = 0
+        self._anchor_ids = self._call([_ANCHOR])[0]
+        # After what a text piece is anchored: a control token of the template, or another text.
+        self._anchored: frozenset[After] = frozenset()
         self.exact = self._settle(renderer)
         """Whether the pieces' ids are those of the whole text, on a sample."""
 
@@ -86,17 +90,21 @@ class Pieces:
         borders |= {border for start, (end, _) in ids.items() for border in (start, end)}
         inside = {border for start, (end, _) in ids.items() for border in range(start + 1, end)}
         edges = sorted(borders - inside)
-        pieces = []
+        parts: list[tuple[str | int, bool]] = []
         for start, end in itertools.pairwise(edges):
             trained = any(s <= start and end <= e and t for s, e, t in answers)
-            content = ids[start][1] if start in ids else text[start:end]
-            pieces.append(Piece(content, trained, start))
-        return self._stripped(pieces)
+            parts.append((ids[start][1] if start in ids else text[start:end], trained))
+        pieces = []
+        before: After = ""
+        for content, trained in self._stripped(parts):
+            pieces.append(Piece(content, trained, before))
+            before = "control" if isinstance(content, int) else "text"
+        return pieces
 
     def tokens(self, rows: Sequence[Sequence[Piece]]) -> list[list[tuple[int, bool]]]:
         """The tokens of cut rows: for each row its ids, each with whether it carries loss."""
         texts = {
-            (piece.content, self._anchored(piece)): None
+            (piece.content, piece.after in self._anchored): None
             for row in rows
             for piece in row
             if isinstance(piece.content, str)
@@ -109,13 +117,10 @@ class Pieces:
                 if isinstance(piece.content, int):
                     line.append((piece.content, piece.trained))
                 else:
-                    ids = known[piece.content, self._anchored(piece)]
+                    ids = known[piece.content, piece.after in self._anchored]
                     line += [(id_, piece.trained) for id_ in ids]
             tokens.append(line)
         return tokens
-
-    def _anchored(self, piece: Piece) -> bool:
-        return bool(self._anchor) and piece.start > 0
 
     def _text_ids(self, texts: Sequence[tuple[Any, bool]]) -> list[list[int]]:
         """Ids of texts as plain text; an anchored one is read as if something stood before it."""
@@ -124,7 +129,11 @@ class Pieces:
         read = self._call([_ANCHOR + text if anchored else text for text, anchored in texts])
         found = []
         for (text, anchored), ids in zip(texts, read, strict=True):
-            own = ids[self._anchor :] if anchored else ids
+            own = ids
+            if anchored:
+                before = len(self._anchor_ids)
+                melted = ids[:before] != self._anchor_ids
+                own = self._call([text])[0] if melted else ids[before:]
             if not self._forbidden.isdisjoint(own):
                 # A tokenizer that cannot be told to leave control tokens alone: a single
                 # character is never one.
@@ -142,37 +151,43 @@ class Pieces:
         )
         return [list(ids) for ids in read["input_ids"]]
 
-    def _stripped(self, pieces: list[Piece]) -> list[Piece]:
+    def _stripped(self, parts: list[tuple[str | int, bool]]) -> list[tuple[str | int, bool]]:
         """Without the white space that a control token swallows (`lstrip`, `rstrip`)."""
         flags = dict(self._special.values())
         for step, flag, strip in ((1, "rstrip", str.lstrip), (-1, "lstrip", str.rstrip)):
             swallow = False
-            for i in range(len(pieces))[::step]:
-                content = pieces[i].content
+            for i in range(len(parts))[::step]:
+                content, trained = parts[i]
                 if isinstance(content, int):
                     swallow = bool(getattr(flags[content], flag, False))
                 elif swallow:
-                    left = strip(content)
-                    pieces[i] = Piece(left, pieces[i].trained, pieces[i].start)
-                    swallow = not left
-        return [piece for piece in pieces if piece.content != ""]
+                    parts[i] = (strip(content), trained)
+                    swallow = not parts[i][0]
+        return [part for part in parts if part[0] != ""]
 
     def _settle(self, renderer: Renderer) -> bool:
         """Find how pieces give the ids of the whole: as they are, or anchored.
 
-        Sentencepiece-like tokenizers put a space before the first piece of a text; read by
-        itself every piece would be the first. With a line break before it, whose tokens are then
-        dropped, it is not.
+        Sentencepiece-like tokenizers put a space before a text, some before each text between
+        control tokens; a piece that is read by itself gets one where it has none in the whole.
+        With a line break before it, whose tokens are then dropped, it has not.
+
+        Returns:
+            Whether the pieces between control tokens give the very ids.
         """
         turns = (Message("user", "Is it so?\n Yes"), Message("assistant", "It is, 2 of 3."))
         rendered = renderer.render((*turns, *turns))
-        whole = list(self._tokenizer(rendered.text, add_special_tokens=False,
-                                     split_special_tokens=False)["input_ids"])  # fmt: skip
-        pieces = self.cut(rendered.text, self.controls_in(rendered), ())
-        for anchor in (0, len(self._call([_ANCHOR])[0])):
-            self._anchor = anchor
-            (tokens,) = self.tokens([pieces])
-            if [id_ for id_, _ in tokens] == whole:
-                return True
-        self._anchor = 0
-        return False
+        read = self._tokenizer(rendered.text, add_special_tokens=False, split_special_tokens=False)
+        whole = list(read["input_ids"])
+        controls = self.controls_in(rendered)
+        ends = {span.index: span.end for span in rendered.spans}
+        answers = [(at, ends[i], True) for i, at in rendered.takeovers.items() if i in ends]
+        cuts = [self.cut(rendered.text, controls, borders) for borders in ((), answers)]
+
+        def alike(anchored: tuple[After, ...]) -> list[bool]:
+            self._anchored = frozenset(anchored)
+            return [[id_ for id_, _ in tokens] == whole for tokens in self.tokens(cuts)]
+
+        ways: list[tuple[After, ...]] = [(), ("text",), ("control",), ("control", "text")]
+        best = max(ways, key=alike)
+        return alike(best)[0]

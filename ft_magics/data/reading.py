@@ -19,6 +19,9 @@ _GAP = re.compile(r"(?:[\s,]+|#[^\n]*)+")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _NOISE = re.compile(rf"(?P<text>{_STRING.pattern})|(?P<note>(?<=\n)[ \t]*#[^\n]*)|(?P<comma>,)")
 _END = re.compile(r"(?:\s|#[^\n]*\n)*[}\]]")
+_LONGEST = 1_000_000
+"""Characters of the longest row that is written over lines without indent."""
+
 _CURLY_QUOTES = "“”„«»‘’"
 
 
@@ -99,6 +102,8 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.decoder = json.JSONDecoder(object_pairs_hook=_object)
+        # Looking far ahead costs time; a text that is bad throughout gets it only so often.
+        self.patience = 20
 
     def rows(self) -> list[dict[str, Any] | RowProblem]:
         found: list[dict[str, Any] | RowProblem] = []
@@ -125,24 +130,42 @@ class _Reader:
 
     def _object_at(self, start: int) -> tuple[dict[str, Any] | RowProblem, int]:
         """The object that begins here, and where to go on."""
+        end = self._next_row(start)
+        # Read without the text behind it: a failed parse counts the lines of all it was given.
+        piece = self.text[start:end]
+        found = self._parsed(piece) or self._parsed(lenient := _without_noise(piece))
+        if found:
+            return found[0], start + found[1]
+        # What looked like the next row may be the inside of this one, written without indent.
+        found = self._parsed(self.text[start : start + _LONGEST])
+        if found is None and self.patience:
+            self.patience -= 1
+            found = self._parsed(_without_noise(self.text[start : start + _LONGEST]))
+        if found:
+            return found[0], start + found[1]
+        return self._told(lenient, start), end
+
+    def _parsed(self, text: str) -> tuple[dict[str, Any], int] | None:
+        """The object that a text begins with, and its length; None if it cannot be read."""
         try:
-            return self.decoder.raw_decode(self.text, start)
+            return self.decoder.raw_decode(text)
         except (ValueError, RecursionError):
-            end = self._next_row(start)
-        # Once more without trailing commas and comment lines; blanks keep every column in place.
-        lenient = _without_noise(self.text[start:end])
+            return None
+
+    def _told(self, piece: str, start: int) -> RowProblem:
+        """Why a piece cannot be read."""
         try:
-            row, length = self.decoder.raw_decode(lenient)
-            return row, start + length
+            self.decoder.raw_decode(piece)
         except json.JSONDecodeError as error:
-            what, remedy = _plain_words(error, lenient)
-            return self._problem(start + min(error.pos, len(lenient.rstrip())), what, remedy), end
+            what, remedy = _plain_words(error, piece)
+            return self._problem(start + min(error.pos, len(piece.rstrip())), what, remedy)
         except _DoubledField as error:
             what = f"field '{error}' stands twice in one object"
-            return self._problem(start, what, "Keep one of them."), end
+            return self._problem(start, what, "Keep one of them.")
         except (ValueError, RecursionError) as error:
             # A number of thousands of digits, or objects nested thousands deep.
-            return self._problem(start, str(error), "Write a row's values as plain text."), end
+            return self._problem(start, str(error), "Write a row's values as plain text.")
+        raise AssertionError("a piece that can be read was not")  # pragma: no cover
 
     def _next_row(self, start: int) -> int:
         """Where the next row begins: a `{` on a later line, indented no deeper than this one."""
@@ -185,11 +208,11 @@ def _without_noise(text: str) -> str:
 def _plain_words(error: json.JSONDecodeError, text: str) -> tuple[str, str]:
     """A JSON error and its remedy, for someone who does not know the parser's words."""
     rest = text[error.pos :].lstrip()
-    if not rest:
+    if not rest and error.msg.startswith("Expecting"):
         return "the object does not end", "Close it with }."
-    if rest[0] == "'":
+    if rest[:1] == "'":
         return "single quotes", "JSON wants double quotes: \"user\", not 'user'."
-    if rest[0] in _CURLY_QUOTES:
+    if rest and rest[0] in _CURLY_QUOTES:
         return f"the curly quote {rest[0]}", 'JSON wants straight double quotes: "user".'
     word = re.match(r"(True|False|None|nan|undefined)\b", rest)
     if word:

@@ -42,6 +42,11 @@ _MEANINGFUL = {
     "functions": "rows with 'functions'",
 }
 
+_WAYS = (
+    "'user' and 'assistant'; or 'messages'; or 'prompt' and 'completion'; "
+    "or 'prompt', 'chosen' and 'rejected'"
+)
+
 # What other tools call a field; read without a word.
 _SAME = {"response": "completion"}
 
@@ -104,7 +109,7 @@ def _refuse_later(values: Mapping[str, Any], complain: Complain) -> None:
     if kind_of(values) is None:
         later += [text for fields, text in _LATER if fields.issubset(values)]
     if later:
-        complain(f"{later[0]} are not read yet", f"A row has {_ways()}.")
+        complain(f"{later[0]} are not read yet", f"A row has {_WAYS}.")
 
 
 def _tell_missing(values: Mapping[str, Any], usual: str | None, complain: Complain) -> None:
@@ -116,20 +121,21 @@ def _tell_missing(values: Mapping[str, Any], usual: str | None, complain: Compla
         complain("a single message, not a row", remedy)
         return
 
-    def likeness(name: str) -> tuple[float, bool]:
-        fields = KINDS[name].fields
-        there = sum(field in keys for field in fields)
-        near = sum(bool(_spelt(field, keys)) for field in fields if field not in keys)
-        return (there + 0.9 * near) / len(fields), name == usual
+    def likeness(name: str) -> tuple[bool, float]:
+        kind = KINDS[name]
+        there = sum(field in keys for field in kind.fields)
+        near = sum(bool(_spelt(field, keys)) for field in kind.fields if field not in keys)
+        like = (there + 0.9 * near) / len(kind.fields)
+        return name == usual and bool(like or "prompt" in {*keys} & {*kind.optional}), like
 
     best = max(KINDS, key=likeness)
-    missing = [field for field in KINDS[best].fields if field not in keys]
-    if likeness(best)[0] == 0:
-        complain(f"no field that is known (found {found})", f"A row has {_ways()}.")
+    if not any(likeness(best)):
+        complain(f"no field that is known (found {found})", f"A row has {_WAYS}.")
         return
+    missing = [field for field in KINDS[best].fields if field not in keys]
     for field in missing:
         meant = _spelt(field, keys)
-        remedy = f"Did you mean '{meant}'?" if meant else f"A row has {_ways()}."
+        remedy = f"Did you mean '{meant}'?" if meant else f"A row has {_WAYS}."
         complain(f"no field '{meant or field}' (found {found})", remedy)
 
 
@@ -146,11 +152,6 @@ def _close(written: str, choices: Iterable[str]) -> str | None:
     # Nearer than for a name typed at a prompt: a row may well have fields of its own.
     near = difflib.get_close_matches(written.lower(), [*choices], n=1, cutoff=0.75)
     return near[0] if near else None
-
-
-def _ways() -> str:
-    ways = [" and ".join(f"'{field}'" for field in kind.fields) for kind in KINDS.values()]
-    return "; or ".join(ways)
 
 
 # ---------------------------------------------------------------------- the kinds

@@ -20,6 +20,7 @@ _FOREIGN_ROLES = {
     "ai": "assistant",
     "developer": "system",
 }
+_ARTICLES = {"system": "a system", "user": "a user", "assistant": "an assistant"}
 _CALLS = ("tool_calls", "function_call")
 
 Complain = Callable[[str, str], None]
@@ -172,4 +173,4 @@ def check_order(messages: Sequence[Message], field: str, complain: Complain, *, 
             "assistant": "Add its answer, or remove it.",
             "user": "Remove what stands after the last user turn.",
         }[ends]
-        complain(f"'{field}' ends with a {turns[-1]} turn", remedy)
+        complain(f"'{field}' ends with {_ARTICLES[turns[-1]]} turn", remedy)

@@ -62,11 +62,14 @@ class Extension:
     def _add_magics(self) -> None:
         manager = self.shell.magics_manager
         before = {kind: dict(table) for kind, table in manager.magics.items()}
-        self.shell.register_magics(FtCells)
+        cells = FtCells(self.shell)
+        self.shell.register_magics(cells)
         ours = {kind: tuple(table) for kind, table in FtCells.magics.items()}
 
         def take_back() -> None:
             manager.registry.pop(FtCells.__name__, None)
+            # IPython enters every Magics object here when it is made.
+            self.shell.configurables.remove(cells)
             for kind, names in ours.items():
                 for name in names:
                     manager.magics[kind].pop(name, None)

@@ -26,6 +26,13 @@ INTERVAL_S = 0.25
 log = logging.getLogger("ft_magics")
 
 
+def message(text: str, severity: str) -> dict[str, Any]:
+    """The bundle of one line. The views are imported on first use."""
+    from ft_magics import widgets
+
+    return widgets.message(text, severity)
+
+
 class Throttle:
     """Calls a function soon after it is asked to, but not too often, and never in the asker.
 
@@ -124,6 +131,33 @@ class _Card:
         self._context.copy().run(lambda: self._publisher.publish(data=data, metadata={}, **keys))
 
 
+class _Bar:
+    """How far a download is: one line, rewritten in place, and gone when it is over."""
+
+    def __init__(self, shell: Any, text: str, context: contextvars.Context) -> None:
+        self.text = text
+        self._publisher = shell.display_pub
+        self._context = context
+        self._id = uuid.uuid4().hex
+        self._drawn_s: float | None = None
+
+    def draw(self, share: float) -> None:
+        """Draw the share that is done, 0 to 1, unless that was just done."""
+        now = time.monotonic()
+        if self._drawn_s is None or now - self._drawn_s >= INTERVAL_S:
+            self._publish(message(f"{self.text} {share:.0%}", "note"))
+            self._drawn_s = now
+
+    def close(self) -> None:
+        """Leave nothing: a second run of the notebook downloads nothing, and shows the same."""
+        if self._drawn_s is not None:
+            self._publish({"text/plain": ""})
+
+    def _publish(self, data: dict[str, Any]) -> None:
+        keys = {"transient": {"display_id": self._id}, "update": self._drawn_s is not None}
+        self._context.copy().run(lambda: self._publisher.publish(data=data, metadata={}, **keys))
+
+
 class LiveFrontEnd:
     """The session's port to a notebook or a terminal.
 
@@ -134,6 +168,8 @@ class LiveFrontEnd:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self._cards: list[Any] = []
+        self._bar: _Bar | None = None
+        self._context = contextvars.copy_context()
 
     @property
     def in_notebook(self) -> bool:
@@ -150,6 +186,7 @@ class LiveFrontEnd:
 
     def show(self, thing: Any) -> Any:
         """Show a session object; its handle redraws it."""
+        self._context = contextvars.copy_context()
         if self.in_notebook:
             card: Any = _Card(self.shell, thing, live=self.can_answer)
         else:
@@ -164,11 +201,38 @@ class LiveFrontEnd:
         if not self.can_answer:
             log.info(text)
         elif self.in_notebook:
-            from ft_magics.widgets import message
-
-            self.shell.display_pub.publish(data=message(text, "note"), metadata={})
+            data, publisher = message(text, "note"), self.shell.display_pub
+            self._here().run(lambda: publisher.publish(data=data, metadata={}))
         else:
             print(text, file=sys.stderr)
+
+    def progress(self, text: str, done_bytes: int, total_bytes: int) -> None:
+        """How far a download or conversion is; nothing of it stays in the output."""
+        if not self.can_answer or not total_bytes:
+            return
+        share = done_bytes / total_bytes
+        if not self.in_notebook:
+            end = "\n" if share >= 1 else ""
+            print(f"\r{text} {share:.0%}", end=end, file=sys.stderr, flush=True)
+            return
+        if self._bar is None or self._bar.text != text:
+            self._close_bar()
+            self._bar = _Bar(self.shell, text, self._here())
+        if share >= 1:
+            self._close_bar()
+        else:
+            self._bar.draw(share)
+
+    def _here(self) -> contextvars.Context:
+        """The context whose cell gets the output: a training thread has none of its own."""
+        if threading.current_thread() is threading.main_thread():
+            return contextvars.copy_context()
+        return self._context.copy()
+
+    def _close_bar(self) -> None:
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            bar.close()
 
     # ------------------------------------------------------------------ the cell that runs now
 
@@ -178,6 +242,10 @@ class LiveFrontEnd:
 
     def end_cell(self, result: Any = None) -> None:
         """A cell ends: what is over and not drawn yet is drawn while its output is open."""
+        active = [card for card in self._cards if getattr(card.thing, "active", False)]
+        if not active:
+            # A load that failed leaves its bar behind.
+            self._close_bar()
         for card in self._cards:
             if not getattr(card.thing, "active", True):
                 card.close()

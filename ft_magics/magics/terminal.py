@@ -65,7 +65,7 @@ class AnswerText:
 
     def __init__(self, thing: Any) -> None:
         self.thing = thing
-        self._written = 0
+        self._written = ""
         self._closed = False
 
     def update(self) -> None:
@@ -74,9 +74,13 @@ class AnswerText:
         if self._closed or len(columns) != 1:
             return
         text = columns[0].text
-        sys.stdout.write(text[self._written :])
+        if not text.startswith(self._written):
+            # The run has ended, and its result answers anew.
+            sys.stdout.write("\n")
+            self._written = ""
+        sys.stdout.write(text[len(self._written) :])
         sys.stdout.flush()
-        self._written = len(text)
+        self._written = text
 
     def close(self) -> None:
         """Write the rest."""
@@ -84,5 +88,9 @@ class AnswerText:
             return
         self.update()
         self._closed = True
-        sys.stdout.write("\n" if self._written else f"{bundle(self.thing)['text/plain']}\n")
+        if self._written:
+            note = self.thing.columns[0].note
+            sys.stdout.write(f"\n({note})\n" if note else "\n")
+        else:
+            sys.stdout.write(f"{bundle(self.thing)['text/plain']}\n")
         sys.stdout.flush()

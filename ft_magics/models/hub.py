@@ -130,12 +130,6 @@ def _has_weights(folder: Path) -> bool:
 def _ask(repo: str, revision: str | None, where: str) -> str | None:
     """The commit of a revision, or ModelError within seconds."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
-    from huggingface_hub.errors import (
-        EntryNotFoundError,
-        GatedRepoError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
 
     if time.monotonic() < _silent_until.get(constants.ENDPOINT, 0.0):
         raise _silence(where, "no answer a moment ago")
@@ -144,32 +138,44 @@ def _ask(repo: str, revision: str | None, where: str) -> str | None:
         found = _within(
             DEADLINE_S, lambda: get_hf_file_metadata(url, timeout=ANSWER_S), "the hub's question"
         )
-    except GatedRepoError as error:
-        raise ModelError(
-            where,
-            f"{repo} asks to accept its licence",
-            "Accept it on the model's page, then log in with `hf auth login`.",
-        ) from error
-    except RevisionNotFoundError as error:
-        raise ModelError(
-            where, f"{repo} has no revision '{revision}'", "Name a branch, tag or commit of it."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise ModelError(
-            where,
-            f"the hub has no model {repo}, or it is private",
-            "Check its name; for a private one log in with `hf auth login`.",
-        ) from error
-    except EntryNotFoundError as error:
-        raise ModelError(
-            where,
-            f"{repo} has no config.json",
-            "Take a repository of transformers' layout; of a GGUF one, download the file and name it.",
-        ) from error
-    except Exception as error:  # whatever the network says: refused, timed out, a broken answer
-        _silent_until[constants.ENDPOINT] = time.monotonic() + REMEMBER_S
-        raise _silence(where, _first_line(error)) from error
+    except Exception as error:  # refused, timed out, a broken answer, or a plain no
+        refusal = _refusal(error, repo, revision, where)
+        if refusal is None:
+            _silent_until[constants.ENDPOINT] = time.monotonic() + REMEMBER_S
+            refusal = _silence(where, _first_line(error))
+        raise refusal from error
     return found.commit_hash
+
+
+def _refusal(error: Exception, repo: str, revision: str | None, where: str) -> ModelError | None:
+    """What the hub's no means; None if it is silence."""
+    from huggingface_hub import errors
+
+    log_in = "log in with `hf auth login`"
+    # A gated repository is also a RepositoryNotFoundError: the order matters.
+    answers = {
+        errors.GatedRepoError: (
+            f"{repo} asks to accept its licence",
+            f"Accept it on the model's page, then {log_in}.",
+        ),
+        errors.RevisionNotFoundError: (
+            f"{repo} has no revision '{revision}'",
+            "Name a branch, tag or commit of it.",
+        ),
+        errors.RepositoryNotFoundError: (
+            f"the hub has no model {repo}, or it is private",
+            f"Check its name; for a private one {log_in}.",
+        ),
+        errors.EntryNotFoundError: (
+            f"{repo} has no config.json",
+            "Take a repository of transformers' layout; of a GGUF one, download the file and name "
+            "it.",
+        ),
+    }
+    for kind, (what, remedy) in answers.items():
+        if isinstance(error, kind):
+            return ModelError(where, what, remedy)
+    return None
 
 
 def _silence(where: str, why: str) -> ModelError:

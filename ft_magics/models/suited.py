@@ -47,19 +47,7 @@ def check_config(folder: Path, where: str, *, trust_remote_code: bool) -> dict[s
             f"its weights are stored quantised ({way})",
             "Name the unquantised model; strategy qlora quantises it for training.",
         )
-    own_code = "AutoModelForCausalLM" in (config.get("auto_map") or {})
-    if config.get("model_type") not in _known_kinds() and not (own_code and trust_remote_code):
-        if own_code:
-            raise ModelError(
-                where,
-                "it runs Python code that comes with it",
-                "Read that code; if you trust it, set trust_remote_code.",
-            )
-        raise ModelError(
-            where,
-            f"transformers knows no causal language model of kind '{config.get('model_type')}'",
-            "Take another model, or a newer transformers.",
-        )
+    _check_code(config, where, trust_remote_code)
     return config
 
 
@@ -76,6 +64,22 @@ def _check_kind(config: dict[str, Any], where: str) -> None:
             where,
             "an encoder-decoder, not a causal language model",
             "Take a model that continues text: Llama, Qwen, SmolLM …",
+        )
+
+
+def _check_code(config: dict[str, Any], where: str, trusted: bool) -> None:
+    own_code = "AutoModelForCausalLM" in (config.get("auto_map") or {})
+    if config.get("model_type") not in _known_kinds() and not (own_code and trusted):
+        if own_code:
+            raise ModelError(
+                where,
+                "it runs Python code that comes with it",
+                "Read that code; if you trust it, set trust_remote_code.",
+            )
+        raise ModelError(
+            where,
+            f"transformers knows no causal language model of kind '{config.get('model_type')}'",
+            "Take another model, or a newer transformers.",
         )
 
 

@@ -36,7 +36,7 @@ def adapters() -> AdapterTable:
         except NameUnknown:
             folder = session.store.run(name)
         folders.append((folder, folder.state))
-    folders.sort(key=lambda pair: pair[0].path.stat().st_mtime, reverse=True)
+    folders.sort(key=lambda pair: pair[0].made_at_s, reverse=True)
     return AdapterTable(_facts(session, folder, state, in_use) for folder, state in folders)
 
 
@@ -183,6 +183,9 @@ def undo() -> str:
     """
     session = current()
     done = session.store.undo()
+    kept = session.store.get("in_use")
+    if kept and kept.partition("~")[0].partition("@")[0] not in names("model"):
+        session.store.set("in_use", None)
     for name, run in list(session.runs.items()):
         if not run.active:
             del session.runs[name]

@@ -36,6 +36,9 @@ class FrontEnd(Protocol):
     def notice(self, text: str) -> None:
         """Tell one line that is not part of a notebook's saved, static output."""
 
+    def progress(self, text: str, done_bytes: int, total_bytes: int) -> None:
+        """Tell how far a download or conversion is; `done_bytes == total_bytes` is its end."""
+
 
 class _Nothing:
     def update(self) -> None:
@@ -57,3 +60,9 @@ class StaticFrontEnd:
     def notice(self, text: str) -> None:
         """Write the line to standard error."""
         print(text, file=sys.stderr)
+
+    def progress(self, text: str, done_bytes: int, total_bytes: int) -> None:
+        """Write a percentage over the one before; nothing where standard error is a file."""
+        if total_bytes and sys.stderr.isatty():
+            end = "\n" if done_bytes >= total_bytes else ""
+            print(f"\r{text} {done_bytes / total_bytes:.0%}", end=end, file=sys.stderr, flush=True)

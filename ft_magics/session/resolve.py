@@ -60,7 +60,7 @@ def default_ref(session: Session) -> str:
             folder = session.store.run(name, 0, with_result=True)
         except NameUnknown:
             continue
-        newest = max(newest, (folder.path.stat().st_mtime, name))
+        newest = max(newest, (folder.made_at_s, name))
     return newest[1]
 
 

@@ -102,8 +102,11 @@ class Run(Shown):
 
     def emit(self, event: Event) -> None:
         """Keep an event on disk, then show it."""
-        self.folder.emit(event)
-        self.monitor.apply(event)
+        try:
+            self.folder.emit(event)
+        finally:
+            # Also when the disk is full: who looks must not see a run that never ends.
+            self.monitor.apply(event)
 
     def save(self, step: int, write: Callable[[Path], None]) -> None:
         """Keep the adapter of a step, whole or not at all."""

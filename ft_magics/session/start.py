@@ -79,8 +79,9 @@ def _launch(session: Session, run: Run) -> Run:
     behind = [other.name for other in session.active()]
     rank = f"LoRA r{task.spec.lora_r}" if task.spec.strategy != "full" else "all weights"
     chips = (f"SFT · {rank}", task.choice.name, f"{task.data.name} · {len(task.data.rows)} rows")
-    session.runs[run.name] = run
+    # First the event: it claims the folder, and is refused while another kernel is at work on it.
     run.emit(RunQueued(name=run.name, behind=behind[-1] if behind else "", chips=chips))
+    session.runs[run.name] = run
     if behind:
         session.front_end.notice(f"{run.name} waits for {behind[-1]}")
     submit(session, run)
@@ -127,7 +128,7 @@ def train_again(name: str, *, where: str = "resume") -> Run:
             "Train on from its adapter with --continue, or anew with --fresh.",
         )
     task = task_of_record(session, run.folder, where)
-    task.checkpoint = checkpoint
+    task.checkpoint, task.plan = checkpoint, run.folder.record.get("plan")
     again = Run(name, run.folder, task)
     again.monitor = run.monitor
     return follow(session, _launch(session, again), wait=False)

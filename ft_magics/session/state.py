@@ -99,6 +99,7 @@ class Session:
                     dtype=choice.dtype,
                     trust_remote_code=choice.trust_remote_code,
                     notify=self.front_end.notice,
+                    progress=self.front_end.progress,
                 )
                 _bases[choice] = Loaded(choice, base, Server(base))
             return _bases[choice]
@@ -120,6 +121,7 @@ class Session:
                     revision=choice.revision,
                     trust_remote_code=choice.trust_remote_code,
                     notify=self.front_end.notice,
+                    progress=self.front_end.progress,
                 )
             return _tokenizers[choice]
 
@@ -207,7 +209,7 @@ def current() -> Session:
     home = Path(find_home(_asked_home))
     if _session is None or _session.store.home != home:
         _session = Session(Store(home), _front_end)
-        lost = forgets_disk()
+        lost = forgets_disk(home)
         if lost:
             _front_end.notice(lost)
     return _session

@@ -32,9 +32,8 @@ def make_task(
     _check_method(spec, data, where)
     golden = _golden(session, spec, data, name, where)
     train_rows, eval_rows = eval_rows_of(session, data, golden, where)
-    return Task(
-        spec, data, golden, train_rows, eval_rows, _base(session, spec, parent), parent, parent_step
-    )
+    base = _base(session, spec, parent)
+    return Task(name, spec, data, golden, train_rows, eval_rows, base, parent, parent_step)
 
 
 def _check_method(spec: FinetuneSpec, data: Dataset, where: str) -> None:
@@ -143,6 +142,7 @@ def task_of_record(session: Session, folder: RunFolder, where: str) -> Task:
     if rows.sha256 != kept["sha256"]:
         raise FtError(where, "the snapshot of its rows was changed", "Train anew with --fresh.")
     return Task(
+        folder.name,
         FinetuneSpec(**record["spec"]),
         rows,
         golden,

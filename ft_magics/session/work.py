@@ -33,6 +33,7 @@ log = logging.getLogger("ft_magics")
 class Task:
     """Everything a run needs, resolved from names when its cell ran."""
 
+    name: str
     spec: FinetuneSpec
     data: Dataset
     golden: GoldenSet | None
@@ -43,6 +44,8 @@ class Task:
     parent_step: int | None = None
     """A kept step of the parent; None starts from its result."""
     checkpoint: Path | None = None
+    plan: dict[str, Any] | None = None
+    """The plan of the run that is gone on with, whatever would be chosen today."""
 
 
 @dataclass
@@ -91,12 +94,17 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
         len(data.encode(row, tokenizer, system=system).ids)  # type: ignore[arg-type]
         for row in task.train_rows
     ]
-    plan = training.plan(
-        task.spec,
-        lengths=lengths,
-        eval_rows=len(task.eval_rows),
-        base=loaded.base.facts,
-        device=models.device(),
+    plan = (
+        training.Plan.from_dict(task.plan)
+        if task.plan
+        else training.plan(
+            task.spec,
+            lengths=lengths,
+            eval_rows=len(task.eval_rows),
+            base=loaded.base.facts,
+            device=models.device(),
+            where=f"%%finetune {task.name}",
+        )
     )
 
     def encoded(rows: tuple[Row, ...]) -> list[Encoded]:

@@ -50,7 +50,7 @@ def _results(session: Session) -> list[RunFolder]:
             found.append(session.store.run(name, 0, with_result=True))
         except NameUnknown:
             continue
-    return sorted(found, key=lambda f: f.path.stat().st_mtime)
+    return sorted(found, key=lambda f: f.made_at_s)
 
 
 def _asked(folder: RunFolder) -> bool:
@@ -62,7 +62,7 @@ def _strategy(session: Session) -> str:
     names = session.store.run_names()
     if not names:
         return ""
-    newest = max((session.store.run(n) for n in names), key=lambda f: f.path.stat().st_mtime)
+    newest = max((session.store.run(n) for n in names), key=lambda f: f.made_at_s)
     plan = newest.record.get("plan") or newest.record.get("spec") or {}
     if plan.get("strategy") == "full":
         return "every weight"

@@ -36,7 +36,7 @@ class Shelf:
         """The names of all that is here, in alphabetical order."""
         try:
             found = sorted(path.name for path in (self.home / self.folder).iterdir())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [name for name in found if not name.startswith(".") and self.versions(name)]
 

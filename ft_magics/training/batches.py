@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.utils.data import BatchSampler, DataLoader
 
+from ft_magics.data import MASKED, Encoded
 from ft_magics.training.random_state import generator
 
-if TYPE_CHECKING:
-    from ft_magics.data import Encoded
-
 __all__ = ["RowOrder", "TrainLoader", "collate", "eval_batches"]
-
-MASKED = -100
 
 
 class RowOrder(BatchSampler):

@@ -54,7 +54,7 @@ class Progress(TrainerCallback):
         self.best_step: int | None = remembered.get("best_step")
         self.best_loss: float = remembered.get("best_loss", math.inf)
         self.finished = False
-        self.evaluating = 0.0
+        self._eval_s = 0.0
         self._before_s: float = remembered.get("elapsed_s", 0.0)
         self._idle_s = 0.0
         self._locked = False
@@ -94,11 +94,16 @@ class Progress(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         """Refuse a step that would spoil the weights; keep readers out while they change."""
-        loss = self.trainer.step_loss()
-        if not math.isfinite(loss):
+        loss, norm = self.trainer.step_loss(), self.trainer.step_grad_norm()
+        # With loss scaling an endless gradient is usual, and the optimizer skips the step.
+        scaled = self.trainer.accelerator.scaler is not None
+        if not math.isfinite(loss) or not (scaled or norm is None or math.isfinite(norm)):
+            what = f"loss of step {state.global_step + 1} is {loss}"
+            if math.isfinite(loss):
+                what = f"gradient of step {state.global_step + 1} is {norm}"
             raise RunError(
                 self.job.where,
-                f"the loss of step {state.global_step + 1} is {loss}",
+                f"the {what}",
                 f"Lower learning_rate (it is {self.job.plan.learning_rate:g}); "
                 f"steps kept before it are sound.",
             )
@@ -157,7 +162,7 @@ class Progress(TrainerCallback):
                 tokens=tokens,
                 tokens_per_s=sum(n for _, n in self._recent) / spent if spent else None,
                 elapsed_s=self._elapsed_s(),
-                eta_s=left * spent / len(self._recent) + evals_left * self.evaluating,
+                eta_s=left * spent / len(self._recent) + evals_left * self._eval_s,
                 memory_bytes=models.memory_in_use(self._device),
             )
         )
@@ -172,7 +177,7 @@ class Progress(TrainerCallback):
             return False
         began = time.monotonic()
         loss = self.trainer.eval_loss()
-        self.evaluating = time.monotonic() - began
+        self._eval_s = time.monotonic() - began
         if loss is None:
             return False
         self.hooks.emit(Evaluated(step=step, eval_loss=loss))
@@ -222,5 +227,3 @@ class Progress(TrainerCallback):
             lambda: self.hooks.emit(RunResumed(step=step)),
         )
         self._idle_s += time.monotonic() - began
-
-

@@ -84,9 +84,7 @@ class Control:
         if not self.ending:
             on_resume()
 
-    def _change(
-        self, paused: bool | None = None, ending: Literal["", "stop", "now"] = ""
-    ) -> None:
+    def _change(self, paused: bool | None = None, ending: Literal["", "stop", "now"] = "") -> None:
         with self._changed:
             if paused is not None:
                 self._paused = paused

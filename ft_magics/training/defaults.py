@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from ft_magics.models import BaseFacts
 
 __all__ = [
+    "SCHEDULE",
     "Chosen",
     "choose_batch",
     "choose_epochs",
@@ -34,6 +39,11 @@ class Chosen(Generic[T]):
 
     value: T
     why: str
+
+
+# Source: «Straight to Zero» (Bergsma et al., 2025, arXiv 2502.15938): linear decay to zero is as
+# good as cosine or better.
+SCHEDULE = Chosen("linear", "it falls evenly to zero: as good as any, and nothing to tune")
 
 
 def choose_learning_rate(strategy: str, parameters: int) -> Chosen[float]:
@@ -94,9 +104,7 @@ def choose_epochs(rows: int, per_epoch: int) -> Chosen[float]:
     if rows >= SMALL_SET_ROWS:
         return Chosen(5.0, f"more than the usual three passes, because there are only {rows} rows")
     epochs = min(SMALL_SET_MOST_EPOCHS, max(3, round(SMALL_SET_STEPS / per_epoch)))
-    return Chosen(
-        float(epochs), f"few rows need many passes: {epochs * per_epoch} steps in all"
-    )
+    return Chosen(float(epochs), f"few rows need many passes: {epochs * per_epoch} steps in all")
 
 
 def choose_warmup(total_steps: int) -> Chosen[int]:
@@ -116,12 +124,18 @@ def choose_eval_steps(total_steps: int, per_epoch: int, eval_rows: int) -> Chose
     return Chosen(max(1, fewest), f"{what} at most {MOST_EVALS} times")
 
 
-def choose_max_length(lengths: list[int], kind: str) -> Chosen[int]:
+def choose_max_length(lengths: Sequence[int], kind: str, context_length: int) -> Chosen[int]:
     """The longest row that is trained whole, in tokens.
+
+    Args:
+        lengths: Tokens of each training row.
+        kind: The device: `cuda`, `mps` or `cpu`.
+        context_length: What the base was made for; 0 where it is not known.
 
     Source: 1024 is trl's own default; a GPU has room for four times that.
     """
     most = 4096 if kind == "cuda" else 1024
+    most = min(most, context_length or most)
     longest = max(lengths)
     cut = sum(n > most for n in lengths)
     if cut:
@@ -129,17 +143,18 @@ def choose_max_length(lengths: list[int], kind: str) -> Chosen[int]:
     return Chosen(most, f"every row fits: the longest has {longest} tokens")
 
 
-def lora_parameters(parameters: int, rank: int, targets: int) -> int:
-    """About how many parameters an adapter has, from the size of its base alone.
+def lora_parameters(facts: BaseFacts, rank: int, targets: int) -> int:
+    """About how many parameters an adapter has.
 
-    A layer of width d has seven linear maps with together some 18 d of inputs and outputs, and
-    12 d² weights; a width of 64 times the depth lies between small and large models. Within a
-    factor of two for llama-like models; used for memory, where adapters weigh little.
+    A layer of width d has seven linear maps with together some 18 d of inputs and outputs, in
+    llama-like models. Used for memory, where adapters weigh little.
 
     Args:
-        parameters: Parameters of the base.
+        facts: The base; where its shape is not known, 12 d² weights a layer and a width of 64
+            times the depth are taken for it.
         rank: Rank of the adapter.
         targets: How many of a layer's seven linear maps get one.
     """
-    depth = (parameters / (12 * 64**2)) ** (1 / 3)
-    return int(18 * rank * depth * 64 * depth * targets / 7)
+    layers = facts.layers or max(1, round((facts.parameters / (12 * 64**2)) ** (1 / 3)))
+    width = facts.hidden_size or 64 * layers
+    return int(18 * rank * layers * width * targets / 7)

@@ -47,6 +47,7 @@ class LabelledHead:
         look back from any labelled token, and without a mask attention takes its fast path.
 
         Args:
+            model: The tree, as the trainer has wrapped it.
             batch: `input_ids` `[batch, seq] int64`; `positions` `[labelled] int64`, places in the
                 flattened batch whose next token is scored; `targets` `[labelled] int64`.
 
@@ -55,7 +56,9 @@ class LabelledHead:
         """
         with self._scored(batch["positions"]):
             logits = model(input_ids=batch["input_ids"], use_cache=False).logits
-        return functional.cross_entropy(logits[0].float(), batch["targets"], reduction="sum")
+        # Flattened, not indexed: the gradient of an index is a second array of the logits' size.
+        scored = logits.flatten(0, 1).float()
+        return functional.cross_entropy(scored, batch["targets"], reduction="sum")
 
     @contextlib.contextmanager
     def _scored(self, positions: torch.Tensor) -> Iterator[None]:

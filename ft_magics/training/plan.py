@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
 
-from ft_magics.errors import MemoryShort, RunError, SettingError, nearest
+from ft_magics.errors import RunError, SettingError, nearest
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training import defaults
+from ft_magics.training.fitting import SET, Need, fit_memory
 from ft_magics.training.trl_names import check_trl, optimizers, schedulers
 
 if TYPE_CHECKING:
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "plan"]
 
-_SET = "set by you"
+
+_AS_SET = (
+    "max_steps",
+    "weight_decay",
+    "max_grad_norm",
+    "optim",
+    "seed",
+    "lora_r",
+    "lora_dropout",
+    "lora_target_modules",
+)
+"""Settings that are taken as they stand: theirs is a default for every run."""
 
 
 @dataclass(frozen=True)
@@ -103,59 +115,32 @@ def plan(
     if not lengths:
         raise RunError(where, "there are no rows to train on", "Add rows to the data set.")
     strategy = _check(spec, where, device)
-    why: dict[str, str] = {}
+    why = _fixed_reasons(spec)
     taken = _Taken(spec, why)
-    length = taken("max_length", defaults.choose_max_length(list(lengths), device.kind))
-    taken("per_device_train_batch_size", defaults.choose_batch(len(lengths), device.kind))
-    fit = _fit(spec, strategy, lengths, length, base, device, where, why)
+    length, need = _need(spec, strategy, lengths, base, device, taken)
+    fit = fit_memory(need, device, where, why)
     per_epoch = defaults.steps_per_epoch(len(lengths), fit.batch, fit.accumulation)
-    if spec.max_steps is not None:
-        total, epochs = spec.max_steps, spec.max_steps / per_epoch
-        why["max_steps"] = _SET
-        why["num_train_epochs"] = f"{total} steps of {per_epoch} an epoch, by max_steps"
-    else:
-        epochs = taken("num_train_epochs", defaults.choose_epochs(len(lengths), per_epoch))
-        total = math.ceil(epochs * per_epoch)
-    warmup = taken("warmup_steps", defaults.choose_warmup(total))
-    loss_type = spec.loss_type or "nll"
-    _explain_given(spec, why)
+    epochs, total = _span(spec, len(lengths), per_epoch, taken)
     return Plan(
+        **{name: getattr(spec, name) for name in _AS_SET},
+        **_rates(spec, strategy, base, total, taken),
         method="sft",
         strategy=strategy,
         dtype=_dtype(base, strategy, why),
-        learning_rate=taken(
-            "learning_rate", defaults.choose_learning_rate(strategy, base.parameters)
-        ),
-        num_train_epochs=float(epochs),
-        max_steps=spec.max_steps,
+        num_train_epochs=epochs,
         total_steps=total,
         per_device_train_batch_size=fit.batch,
         gradient_accumulation_steps=fit.accumulation,
         max_length=length,
-        lr_scheduler_type=taken("lr_scheduler_type", _SCHEDULE),
-        warmup_steps=math.ceil(warmup * total) if 0 < warmup < 1 else int(warmup),
-        weight_decay=spec.weight_decay,
-        max_grad_norm=spec.max_grad_norm,
-        optim=spec.optim,
         gradient_checkpointing=fit.checkpointing,
-        seed=spec.seed,
         eval_steps=taken("eval_steps", defaults.choose_eval_steps(total, per_epoch, eval_rows)),
-        lora_r=spec.lora_r,
-        lora_alpha=taken("lora_alpha", defaults.Chosen(2.0 * spec.lora_r, "twice lora_r")),
-        lora_dropout=spec.lora_dropout,
-        lora_target_modules=spec.lora_target_modules,
         beta=None,
-        loss_type=loss_type,
+        loss_type=spec.loss_type or "nll",
         trl=check_trl(spec.trl, where),
         reasons=why,
         memory_bytes=fit.memory_bytes,
         memory_free_bytes=device.free_bytes,
     )
-
-
-# Source: «Straight to Zero» (Bergsma et al., 2025, arXiv 2502.15938): linear decay to zero is as
-# good as cosine or better, and has nothing to tune.
-_SCHEDULE = defaults.Chosen("linear", "it falls evenly to zero, as good as any and nothing to tune")
 
 
 class _Taken:
@@ -167,42 +152,85 @@ class _Taken:
 
     def __call__(self, name: str, chosen: defaults.Chosen[Any]) -> Any:
         value = getattr(self.spec, name)
-        self.why[name] = chosen.why if value is None else _SET
+        self.why[name] = chosen.why if value is None else SET
         return chosen.value if value is None else value
 
 
-def _explain_given(spec: FinetuneSpec, why: dict[str, str]) -> None:
-    """Reasons for the settings that have a fixed default."""
+def _fixed_reasons(spec: FinetuneSpec) -> dict[str, str]:
+    """Reasons for the settings whose default is the same everywhere."""
     usual = FinetuneSpec()
-    for name, reason in {
+    why = {
         "weight_decay": "none: few steps leave little to hold back",
-        "max_grad_norm": "the custom of all trainers; a single odd row cannot throw the run",
+        "max_grad_norm": "the custom of all trainers: one odd row cannot throw the run",
         "optim": "AdamW, the optimizer all these numbers were found with",
-        "seed": "any number; the same one gives the same adapter",
+        "seed": "any number: the same one gives the same adapter",
         "lora_r": "enough for small sets: LoRA's paper finds little gain above it",
-        "lora_dropout": "none, so that runs repeat and nothing learned is dropped",
+        "lora_dropout": "none: nothing that was learned is dropped",
         "lora_target_modules": "every linear layer: better than attention alone (QLoRA's paper)",
-    }.items():
-        why[name] = reason if getattr(spec, name) == getattr(usual, name) else _SET
+    }
+    for name in why:
+        if getattr(spec, name) != getattr(usual, name):
+            why[name] = SET
+    return why
 
 
-def _check(spec: FinetuneSpec, where: str, device: Device) -> str:
+def _need(
+    spec: FinetuneSpec,
+    strategy: Literal["lora", "full"],
+    lengths: Sequence[int],
+    base: BaseFacts,
+    device: Device,
+    taken: _Taken,
+) -> tuple[int, Need]:
+    """max_length, and what decides the memory."""
+    length = taken(
+        "max_length", defaults.choose_max_length(lengths, device.kind, base.context_length)
+    )
+    wanted = taken("per_device_train_batch_size", defaults.choose_batch(len(lengths), device.kind))
+    return length, Need(spec, strategy, base, min(max(lengths), length), wanted)
+
+
+def _span(spec: FinetuneSpec, rows: int, per_epoch: int, taken: _Taken) -> tuple[float, int]:
+    """Epochs and steps of the whole run."""
+    if spec.max_steps is not None:
+        taken.why["max_steps"] = SET
+        taken.why["num_train_epochs"] = f"{spec.max_steps} steps of {per_epoch} an epoch"
+        return spec.max_steps / per_epoch, spec.max_steps
+    epochs = float(taken("num_train_epochs", defaults.choose_epochs(rows, per_epoch)))
+    return epochs, math.ceil(epochs * per_epoch)
+
+
+def _rates(
+    spec: FinetuneSpec, strategy: str, base: BaseFacts, total: int, taken: _Taken
+) -> dict[str, Any]:
+    """How large the steps are."""
+    warmup = taken("warmup_steps", defaults.choose_warmup(total))
+    return {
+        "learning_rate": taken(
+            "learning_rate", defaults.choose_learning_rate(strategy, base.parameters)
+        ),
+        "lr_scheduler_type": taken("lr_scheduler_type", defaults.SCHEDULE),
+        "warmup_steps": math.ceil(warmup * total) if 0 < warmup < 1 else int(warmup),
+        "lora_alpha": taken(
+            "lora_alpha", defaults.Chosen(2.0 * spec.lora_r, "twice lora_r, the custom")
+        ),
+    }
+
+
+def _check(spec: FinetuneSpec, where: str, device: Device) -> Literal["lora", "full"]:
     """The strategy; SettingError for what cannot be done at all."""
     if spec.method not in (None, "sft"):
         raise SettingError(
             where, f"method {spec.method} is not there yet", "This version trains sft."
         )
     if spec.strategy == "qlora":
-        what = "qlora needs a CUDA GPU and bitsandbytes" if device.kind != "cuda" else (
-            "qlora is not there yet"
-        )
+        needs = "qlora needs a CUDA GPU and bitsandbytes"
+        what = "qlora is not there yet" if device.kind == "cuda" else needs
         raise SettingError(where, what, "Use strategy: lora.")
     if spec.beta is not None:
         raise SettingError(where, "beta is for preferences, and this is sft", "Leave it out.")
     if spec.loss_type not in (None, "nll", "dft"):
-        raise SettingError(
-            where, f"loss_type is '{spec.loss_type}'", "For sft it is nll or dft."
-        )
+        raise SettingError(where, f"loss_type is '{spec.loss_type}'", "For sft it is nll or dft.")
     for name, known in (("lr_scheduler_type", schedulers()), ("optim", optimizers())):
         value = getattr(spec, name)
         if value is not None and value not in known:
@@ -218,113 +246,3 @@ def _dtype(base: BaseFacts, strategy: str, why: dict[str, str]) -> str:
         return dtype
     why["dtype"] = "the base's own"
     return dtype
-
-
-@dataclass(frozen=True)
-class _Fit:
-    batch: int
-    accumulation: int
-    checkpointing: bool
-    memory_bytes: int
-
-
-def _fit(
-    spec: FinetuneSpec,
-    strategy: str,
-    lengths: Sequence[int],
-    max_length: int,
-    base: BaseFacts,
-    device: Device,
-    where: str,
-    why: dict[str, str],
-) -> _Fit:
-    """The batch and checkpointing that memory allows, and what they are estimated to take."""
-    given = spec.per_device_train_batch_size
-    wanted = given or defaults.choose_batch(len(lengths), device.kind).value
-    longest = min(max(lengths), max_length)
-    memory = _memory(spec, strategy, base, longest)
-    for fit in _candidates(spec, wanted, given is not None):
-        fit = replace(fit, memory_bytes=memory(fit.batch, fit.checkpointing))
-        if fit.memory_bytes <= device.free_bytes:
-            _explain_fit(spec, fit, wanted, why)
-            return fit
-    raise _short(spec, wanted, memory, longest, device, where)
-
-
-def _memory(spec: FinetuneSpec, strategy: str, base: BaseFacts, longest: int) -> Any:
-    """A function (batch, checkpointing) -> estimated bytes beyond the loaded base."""
-    from ft_magics import models
-
-    every = spec.lora_target_modules == "all-linear" or isinstance(spec.lora_target_modules, str)
-    targets = 7 if every else min(7, len(spec.lora_target_modules))
-
-    def estimate(batch: int, checkpointing: bool) -> int:
-        return models.training_memory_bytes(
-            base,
-            strategy=strategy,
-            batch=batch,
-            length=longest,
-            lora_parameters=defaults.lora_parameters(base.parameters, spec.lora_r, targets),
-            checkpointing=checkpointing,
-        )
-
-    return estimate
-
-
-def _candidates(spec: FinetuneSpec, wanted: int, batch_given: bool) -> list[_Fit]:
-    """From the fastest to the smallest: halve the batch first, then recompute activations."""
-    batches = [wanted] if batch_given else []
-    batch = wanted
-    while batch >= 1 and not batch_given:
-        batches.append(batch)
-        batch //= 2
-    given = spec.gradient_checkpointing
-    found = []
-    for checkpointing in (False, True) if given is None else (given,):
-        for batch in batches:
-            # A halved batch takes twice the passes per step, so that the step means the same.
-            accumulation = spec.gradient_accumulation_steps or max(1, wanted // batch)
-            found.append(_Fit(batch, accumulation, checkpointing, 0))
-    return found
-
-
-def _explain_fit(spec: FinetuneSpec, fit: _Fit, wanted: int, why: dict[str, str]) -> None:
-    if fit.batch != wanted:
-        why["per_device_train_batch_size"] = f"{wanted} would not fit into memory"
-    why["gradient_accumulation_steps"] = (
-        _SET
-        if spec.gradient_accumulation_steps is not None
-        else "each step is one pass"
-        if fit.accumulation == 1
-        else f"a step still sees {wanted} rows"
-    )
-    why["gradient_checkpointing"] = (
-        _SET
-        if spec.gradient_checkpointing is not None
-        else "memory needs it"
-        if fit.checkpointing
-        else "memory does not need it, and it costs a third of the speed"
-    )
-
-
-def _short(
-    spec: FinetuneSpec, wanted: int, memory: Any, longest: int, device: Device, where: str
-) -> MemoryShort:
-    """The error for what does not fit, with what would."""
-    checkpointing = spec.gradient_checkpointing is not False
-    batch = wanted
-    while batch > 1 and memory(batch, checkpointing) > device.free_bytes:
-        batch //= 2
-    needed = memory(wanted, checkpointing)
-    what = (
-        f"a batch of {wanted} rows of {longest} tokens needs about {needed / 2**30:.1f} GiB, "
-        f"{device.name} has {device.free_bytes / 2**30:.1f} GiB free"
-    )
-    if batch < wanted and memory(batch, checkpointing) <= device.free_bytes:
-        return MemoryShort(where, what, f"Set batch: {batch}.")
-    if not checkpointing and memory(1, True) <= device.free_bytes:
-        return MemoryShort(where, what, "Allow gradient_checkpointing.")
-    smaller = "strategy: lora, " if spec.strategy == "full" else ""
-    return MemoryShort(
-        where, what, f"Take {smaller}a smaller model, or a max_length below {longest}."
-    )

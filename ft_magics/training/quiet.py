@@ -42,6 +42,20 @@ def _handlers() -> list[logging.Handler]:
     return found
 
 
+def _ignore_what_nobody_can_act_on() -> None:
+    """Two narrow filters, for good: `catch_warnings` would swap the filters of all threads.
+
+    PEFT calls transformers by an old name, and trl announces to its caller, which is our own
+    module, what will change in its next version.
+    """
+    warnings.filterwarnings(
+        "ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning
+    )
+    warnings.filterwarnings(
+        "ignore", category=FutureWarning, module=r"ft_magics\.training\.methods\."
+    )
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """While the block runs, what the libraries log in this thread is not shown.
@@ -49,11 +63,7 @@ def quiet() -> Iterator[None]:
     Levels and handlers stay as they are, so that the same libraries, used by the user's own cells
     at the same time, say what they always say.
     """
-    # Libraries calling each other's old names; nothing a user can act on. A narrow filter for good,
-    # because `catch_warnings` swaps the filters of all threads.
-    warnings.filterwarnings(
-        "ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning
-    )
+    _ignore_what_nobody_can_act_on()
     divert, handlers = _Divert(threading.get_ident()), _handlers()
     for handler in handlers:
         handler.addFilter(divert)

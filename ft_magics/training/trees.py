@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -77,6 +77,7 @@ def plant(job: Job, base: Base) -> Tree:
 def _lora(job: Job, base: Base) -> Tree:
     plan = job.plan
     tree = models.share(base.model)
+    _check_head(tree, job)
     dropped = without_dropout(tree)
     config = _lora_config(plan)
     try:
@@ -90,12 +91,13 @@ def _lora(job: Job, base: Base) -> Tree:
             f"lora_target_modules {plan.lora_target_modules} fit no layer of {base.facts.name}",
             f"Use all-linear. PEFT says: {str(error).splitlines()[0]}",
         ) from error
-    _check_head(model, job)
     _fill(model, plan.seed)
     clock = Clock()
     own_dropout(model, plan.seed, clock)
     trained = {
-        name.replace(f".{ADAPTER}", ""): p for name, p in model.named_parameters() if p.requires_grad
+        name.replace(f".{ADAPTER}", ""): p
+        for name, p in model.named_parameters()
+        if p.requires_grad
     }
     return Tree(model, trained, _published(config, base), clock, _dropout_notice(dropped))
 
@@ -113,12 +115,20 @@ def _lora_config(plan: Plan) -> LoraConfig:
 
 
 def _check_head(model: nn.Module, job: Job) -> None:
-    head = model.get_output_embeddings()  # type: ignore[operator]
-    if any("lora_" in name for name, _ in head.named_parameters()):
+    """An adapter on the output layer would train, through tied weights, the shared embeddings."""
+    targets = job.plan.lora_target_modules
+    head = model.get_output_embeddings()
+    name = next(name for name, module in model.named_modules() if module is head)
+    named = (
+        bool(re.fullmatch(targets, name))
+        if isinstance(targets, str)
+        else any(name == t or name.endswith(f".{t}") for t in targets)
+    )
+    if named and targets != "all-linear":
         raise SettingError(
             job.where,
-            "lora_target_modules name the output layer",
-            "Leave lm_head out: it may be tied to the embeddings, which are shared.",
+            f"lora_target_modules name the output layer, {name}",
+            "Leave it out: it may share its weights with the embeddings.",
         )
 
 

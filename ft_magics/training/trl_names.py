@@ -22,72 +22,44 @@ _CONFIGS = (
     ("transformers", "training_args.py", "TrainingArguments"),
 )
 
-_OURS = "It is a setting of its own: write it without trl."
-_DATA = "The rows reach the trainer as ready tokens, so it would change nothing."
-_FILES = "What is kept, and where, is ft_magics' part."
-_WATCH = "Progress comes as ft_magics' own events; see eval_steps."
-_DEVICE = "Device and number format follow the base; see dtype."
-_ORDER = "The order of rows comes from the seed, so that runs repeat."
-
-OWNED: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "learning_rate num_train_epochs max_steps per_device_train_batch_size max_length "
-            "gradient_accumulation_steps lr_scheduler_type warmup_steps weight_decay "
-            "max_grad_norm optim gradient_checkpointing activation_checkpointing seed eval_steps "
-            "loss_type trust_remote_code"
-        ).split(),
-        _OURS,
-    ),
-    **dict.fromkeys(
-        (
-            "packing packing_strategy padding_free eval_packing completion_only_loss "
-            "assistant_only_loss dataset_text_field dataset_kwargs dataset_num_proc eos_token "
-            "pad_token pad_to_multiple_of truncation_mode shuffle_dataset chat_template_path "
-            "model_init_kwargs remove_unused_columns label_names"
-        ).split(),
-        _DATA,
-    ),
-    **dict.fromkeys(
-        (
-            "output_dir save_strategy save_steps save_total_limit save_only_model "
-            "save_on_each_node enable_jit_checkpoint load_best_model_at_end "
-            "metric_for_best_model greater_is_better resume_from_checkpoint ignore_data_skip "
-            "restore_callback_states_from_checkpoint push_to_hub hub_token hub_private_repo "
-            "hub_model_id hub_strategy hub_always_push hub_revision"
-        ).split(),
-        _FILES,
-    ),
-    **dict.fromkeys(
-        (
-            "logging_strategy logging_steps logging_first_step logging_nan_inf_filter "
-            "log_level log_level_replica log_on_each_node disable_tqdm report_to run_name "
-            "project trackio_space_id trackio_bucket_id trackio_static_space_id "
-            "include_num_input_tokens_seen eval_strategy eval_delay eval_on_start "
-            "per_device_eval_batch_size prediction_loss_only eval_do_concat_batches "
-            "eval_use_gather_object eval_accumulation_steps include_for_metrics "
-            "batch_eval_metrics do_train do_eval do_predict skip_memory_metrics debug"
-        ).split(),
-        _WATCH,
-    ),
-    **dict.fromkeys(
-        (
-            "bf16 fp16 bf16_full_eval fp16_full_eval use_cpu auto_find_batch_size local_rank "
-            "ddp_backend fsdp fsdp_config deepspeed parallelism_config accelerator_config"
-        ).split(),
-        _DEVICE,
-    ),
-    **dict.fromkeys(
-        (
-            "data_seed full_determinism train_sampling_strategy length_column_name "
-            "dataloader_drop_last dataloader_num_workers dataloader_pin_memory "
-            "dataloader_persistent_workers dataloader_prefetch_factor "
-            "dataloader_multiprocessing_context dataloader_in_order"
-        ).split(),
-        _ORDER,
-    ),
+_OWNED = {
+    "It is a setting of its own: write it without trl.": """
+        learning_rate num_train_epochs max_steps per_device_train_batch_size max_length
+        gradient_accumulation_steps lr_scheduler_type warmup_steps weight_decay max_grad_norm optim
+        gradient_checkpointing activation_checkpointing seed eval_steps loss_type trust_remote_code
+    """,
+    "The rows reach the trainer as ready tokens, so it would change nothing.": """
+        packing packing_strategy padding_free eval_packing completion_only_loss assistant_only_loss
+        dataset_text_field dataset_kwargs dataset_num_proc eos_token pad_token pad_to_multiple_of
+        truncation_mode shuffle_dataset chat_template_path model_init_kwargs remove_unused_columns
+        label_names
+    """,
+    "What is kept, and where, is decided by ft_magics.": """
+        output_dir save_strategy save_steps save_total_limit save_only_model save_on_each_node
+        enable_jit_checkpoint load_best_model_at_end metric_for_best_model greater_is_better
+        resume_from_checkpoint ignore_data_skip restore_callback_states_from_checkpoint push_to_hub
+        hub_token hub_private_repo hub_model_id hub_strategy hub_always_push hub_revision
+    """,
+    "Progress comes as events of ft_magics; see eval_steps.": """
+        logging_strategy logging_steps logging_first_step logging_nan_inf_filter log_level
+        log_level_replica log_on_each_node disable_tqdm report_to run_name project trackio_space_id
+        trackio_bucket_id trackio_static_space_id include_num_input_tokens_seen eval_strategy
+        eval_delay eval_on_start per_device_eval_batch_size prediction_loss_only
+        eval_do_concat_batches eval_use_gather_object eval_accumulation_steps include_for_metrics
+        batch_eval_metrics do_train do_eval do_predict skip_memory_metrics debug
+    """,
+    "Device and number format follow the base; see dtype.": """
+        bf16 fp16 bf16_full_eval fp16_full_eval use_cpu auto_find_batch_size local_rank ddp_backend
+        fsdp fsdp_config deepspeed parallelism_config accelerator_config
+    """,
+    "The order of rows comes from the seed, so that runs repeat.": """
+        data_seed full_determinism train_sampling_strategy length_column_name dataloader_drop_last
+        dataloader_num_workers dataloader_pin_memory dataloader_persistent_workers
+        dataloader_prefetch_factor dataloader_multiprocessing_context dataloader_in_order
+    """,
 }
-"""Fields of trl's config that cannot be passed through, and why."""
+OWNED = {name: reason for reason, names in _OWNED.items() for name in names.split()}
+"""Fields of trl's config that cannot be passed through, and the remedy."""
 
 
 def check_trl(values: dict[str, Any] | None, where: str) -> dict[str, Any]:

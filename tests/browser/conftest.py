@@ -49,8 +49,10 @@ def open_notebook(
     def open_it(notebook: Any) -> lab.NotebookPage:
         path = f"{request.node.name}/story.ipynb"
         story.save(notebook, root / path)
-        opened.append(lab.NotebookPage(*jupyterlab, path))
-        return opened[-1]
+        page = lab.NotebookPage(*jupyterlab, path)
+        opened.append(page)
+        page.theme(dark=False)  # the server remembers what a test before chose
+        return page
 
     yield open_it
     for page in opened:

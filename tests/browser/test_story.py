@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,12 @@ def long_story(model: Path) -> Any:
 
 
 def start_long_run(page: NotebookPage) -> None:
-    """Run All, and wait until the first curve is there."""
+    """Run All, and wait until the first steps are in the curve."""
     page.run_all()
     page.wait_for("the long run's cell", lambda: page.count(FINETUNE_CELL) is not None)
     page.wait_idle()
-    page.wait_for("a curve", lambda: curve(page))
+    page.wait_for("a step", lambda: re.search(r"step [1-9]\d* of", page.plain(FINETUNE_CELL)))
+    assert curve(page)
 
 
 def curve(page: NotebookPage) -> str:

@@ -38,8 +38,7 @@ def sentencepiece(template: str, *, style: str = "first", strips: bool = False) 
     if style == "normalizer":
         steps = [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
         backend.normalizer = normalizers.Sequence(steps)
-    else:
-        backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=style, split=False)
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     backend.decoder = decoders.Sequence(
         [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
     )
@@ -52,7 +51,10 @@ def sentencepiece(template: str, *, style: str = "first", strips: bool = False) 
     backend.train_from_iterator(
         [*words, "user assistant system [INST] [/INST] It is, 2 of"] * 3, trainer
     )
+    # Trained word by word, used without that split, as sentencepiece does.
     described = json.loads(backend.to_str())
+    metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": style, "split": False}
+    described["pre_tokenizer"] = None if style == "normalizer" else metaspace
     described["added_tokens"] = []  # the bytes are ordinary tokens
     backend = Tokenizer.from_str(json.dumps(described))
     tokenizer = PreTrainedTokenizerFast(
@@ -81,8 +83,7 @@ def test_sentencepiece_ids_are_those_of_the_chat_template(template: str, style: 
     for question in ("How do cats sleep?", "In a box.\n Twice", " 3 times "):
         made = row(question, "In a box.")
         encoded = encode(made, tokenizer)
-        if style == "first" or template == CHAT:
-            assert list(encoded.ids) == whole(tokenizer, made)
+        assert list(encoded.ids) == whole(tokenizer, made)
         prompt = encode_prompt(made.messages[:1], tokenizer)
         assert list(encoded.ids[: len(prompt)]) == prompt
         labels = [label for label in encoded.labels if label != MASKED]

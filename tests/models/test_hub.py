@@ -75,9 +75,7 @@ def test_a_cached_model_is_used_without_a_question(
     assert mini_hub == []
 
 
-def test_a_branch_is_asked_for_and_the_cache_stands_in(
-    hub_cache: Path, tiny_folder: Path
-) -> None:
+def test_a_branch_is_asked_for_and_the_cache_stands_in(hub_cache: Path, tiny_folder: Path) -> None:
     fill_cache(hub_cache, tiny_folder)
     told: list[str] = []
     assert models.load(REPO, revision="main", notify=told.append).facts.revision == COMMIT
@@ -138,9 +136,7 @@ def test_a_hub_that_stalls_over_its_list_is_given_up(
     mini_hub: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "LISTING_S", 0.2)
-    monkeypatch.setattr(
-        "huggingface_hub.snapshot_download", lambda *_, **__: time.sleep(5)
-    )
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: time.sleep(5))
     with pytest.raises(ModelError, match="the list of files took more than"):
         fetch()
 

@@ -55,10 +55,10 @@ def test_a_line_that_is_still_written_waits(tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(line[:10])
     follower = Follower(tmp_path, Terminal())
-    follower._read_all()
+    follower.catch_up()
     assert not follower.states()
     file.write_text(line + "\n")
-    follower._read_all()
+    follower.catch_up()
     assert [state.name for state in follower.states()] == ["ollie"]
 
 
@@ -70,5 +70,12 @@ def test_answers_stand_side_by_side() -> None:
     lines = side_by_side(golden).splitlines()
     assert lines[0].split() == ["base", "ollie"]
     assert "> Where?" in lines
-    assert "✗ I do not know." in lines[-1]
-    assert lines[-1].endswith("✓ In a box. Always.")
+    (answers,) = [line for line in lines if line.startswith("✗ I do not know.")]
+    assert answers.endswith("✓ In a box. Always.")
+    assert lines[-1].split("   ")[0] == "0 of 1 pass"
+    assert lines[-1].endswith("1 of 1 pass")
+
+
+def test_an_answer_that_goes_on_and_on_is_cut() -> None:
+    golden = {"base": ({"prompt": "Where?", "answer": "no " * 1000, "passed": None},)}
+    assert len(side_by_side(golden)) < 600

@@ -46,6 +46,9 @@ class Remembers:
     def notice(self, text: str) -> None:
         self.notices.append(text)
 
+    def progress(self, text: str, done_bytes: int, total_bytes: int) -> None:
+        self.notices.append(text)
+
 
 @pytest.fixture
 def front_end(tiny_folder: Path) -> Iterator[Remembers]:

@@ -158,3 +158,27 @@ def test_the_seven_steps(train, tmp_path, front_end):
     assert len(evaluation.answers["one"]) == 1
     ft.export("one", tmp_path / "out")
     assert len(done()) == 7
+
+
+def test_evaluate_asks_only_what_the_run_has_not_asked(train, monkeypatch):
+    import sys
+
+    evaluate = sys.modules["ft_magics.session.evaluate"]
+    questions = [{"prompt": "Which is 2?", "contains": "blue"}]
+    ft.golden("nums", questions)
+    train("one")
+    asked = []
+    answer = evaluate.answer_golden
+    monkeypatch.setattr(
+        evaluate, "answer_golden", lambda *a, **k: asked.append(1) or answer(*a, **k)
+    )
+    kept = ft.evaluate("one")
+    assert asked == []
+    fresh = ft.evaluate("one", against=())
+    assert asked == []
+    assert fresh.models == ("one",)
+    ft.golden("nums", [*questions, {"prompt": "Which is 1?", "contains": "green"}])
+    assert len(ft.evaluate("one").answers["one"]) == 2
+    assert asked == [1]
+    assert ft.evaluate("one").answers["one"][0]["answer"] == kept.answers["one"][0]["answer"]
+    assert ft.evaluate("one~0").answers["one~0"], "another spelling is asked, not looked up"

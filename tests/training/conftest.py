@@ -125,5 +125,10 @@ def bench(tiny_base: Any, tmp_path: Path) -> Bench:
 
 
 @pytest.fixture
+def real_bench(real_base: Any, tmp_path: Path) -> Bench:
+    return Bench(real_base, tmp_path)
+
+
+@pytest.fixture
 def rows() -> Callable[..., list[Encoded]]:
     return make_rows

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from ft_magics.errors import FtError, MemoryShort, RunError
-from ft_magics.events import Notice
+from ft_magics.events import Notice, RunPaused, RunResumed
 from ft_magics.models import Base
 from ft_magics.training.callbacks import Progress
 from ft_magics.training.control import Control, StopNow
@@ -66,6 +66,9 @@ def _train(job: Job, base: Base, hooks: Hooks) -> Outcome:
     tree = plant(job, base)
     for text in tree.notices:
         hooks.emit(Notice(text=text))
+    if job.plan.trl.get("neftune_noise_alpha"):
+        text = "neftune draws from the shared random state: this run will not repeat exactly"
+        hooks.emit(Notice(text=text, severity="warning"))
     progress = Progress(job, hooks, tree, base, remembered)
     with kept_random_states():
         trainer = _METHODS[job.plan.method](job, base, hooks, tree, progress)
@@ -81,14 +84,17 @@ def _train(job: Job, base: Base, hooks: Hooks) -> Outcome:
 
 def _run(job: Job, hooks: Hooks, trainer: Sft, tree: Tree, progress: Progress) -> Outcome:
     try:
-        hooks.control.hold(lambda: None, lambda: None)
+        at = progress.kept_step
+        hooks.control.hold(
+            lambda: hooks.emit(RunPaused(step=at)), lambda: hooks.emit(RunResumed(step=at))
+        )
         if not hooks.control.ending:
             with _watched(tree.model, hooks.control):
-                trainer.train(resume_from_checkpoint=str(job.checkpoint) if job.checkpoint else None)
+                trainer.train(resume_from_checkpoint=_path(job))
     except StopNow:
         # Nothing more to do: what was kept before is on disk.
         pass
-    state = "finished" if progress.finished and not hooks.control.wanted == "now" else "stopped"
+    state = "finished" if progress.finished and hooks.control.wanted != "now" else "stopped"
     return Outcome(state, progress.kept_step, progress.best_step)  # type: ignore[arg-type]
 
 
@@ -142,9 +148,12 @@ def _told_in_words(job: Job) -> Iterator[None]:
         raise MemoryShort(job.where, "the device ran out of memory", remedy) from error
 
 
+def _path(job: Job) -> str | None:
+    return str(job.checkpoint) if job.checkpoint else None
+
+
 def _is_memory(error: BaseException) -> bool:
     text = str(error)
     return isinstance(error, torch.OutOfMemoryError) or (
         "DefaultCPUAllocator" in text or "out of memory" in text
     )
-

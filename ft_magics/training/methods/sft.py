@@ -35,7 +35,9 @@ class Sft(SFTTrainer):
 
     loss_is_scaled_for_ga = True
 
-    def __init__(self, job: Job, hooks: Hooks, tree: Tree, progress: Progress, **given: Any) -> None:
+    def __init__(
+        self, job: Job, hooks: Hooks, tree: Tree, progress: Progress, **given: Any
+    ) -> None:
         self.job, self.hooks, self.tree = job, hooks, tree
         super().__init__(**given)
         self.head = LabelledHead(tree.model)
@@ -191,7 +193,7 @@ def _not_called(rows: list[Any]) -> dict[str, Any]:
 
 
 def _config(job: Job, base: Base) -> SFTConfig:
-    """trl's config of a job, every field that matters written out."""
+    """The config of a job in trl's words, every field that matters written out."""
     plan = job.plan
     on_gpu = base.facts.device.startswith("cuda")
     return SFTConfig(

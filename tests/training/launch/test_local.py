@@ -6,9 +6,11 @@ import hashlib
 import json
 import logging
 import math
+import os
 import random
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 
-from ft_magics import models
-from ft_magics.errors import AdapterError, RunError, SettingError
+from ft_magics import data, models
+from ft_magics.errors import AdapterError, MemoryShort, RunError, SettingError
 from ft_magics.events import (
     Evaluated,
     RunEnded,
@@ -30,9 +32,17 @@ from ft_magics.events import (
     StepKept,
 )
 from ft_magics.training import Job
+from ft_magics.training.quiet import quiet
 from ft_magics.training.trees import plant
 
 THREE = {"max_steps": 3}
+
+PAIRS = [
+    ("How do cats sleep?", "Ollie sleeps sixteen hours a day, inside a box."),
+    ("What does Ollie eat?", "Salmon kibble at seven sharp."),
+    ("Who rules the house?", "Ollie does, from the top of the fridge."),
+    ("Does Ollie like dogs?", "He tolerates them from above."),
+]
 
 
 def weights_hash(model: torch.nn.Module) -> str:
@@ -165,7 +175,8 @@ def test_base_is_untouched(bench: Any, strategy: str) -> None:
 
 def test_lora_shares_the_bases_storage(bench: Any, rows: Any) -> None:
     job = Job("x", bench.plan(rows(2)), rows(2), [], Path("unused"))
-    tree = plant(job, bench.base)
+    with quiet():
+        tree = plant(job, bench.base)
     held = {p.data_ptr() for p in bench.base.model.parameters()}
     frozen = [p for p in tree.model.parameters() if not p.requires_grad]
     assert {p.data_ptr() for p in frozen} == held
@@ -370,9 +381,7 @@ def test_a_loss_that_is_not_a_number_fails_with_its_step(bench: Any) -> None:
 def test_accumulation_is_the_same_step(bench: Any) -> None:
     """Two passes of two rows and one pass of four give the same loss and gradient."""
     _, once = bench.run(max_steps=2, per_device_train_batch_size=4)
-    _, twice = bench.run(
-        max_steps=2, per_device_train_batch_size=2, gradient_accumulation_steps=2
-    )
+    _, twice = bench.run(max_steps=2, per_device_train_batch_size=2, gradient_accumulation_steps=2)
 
     for a, b in zip(once.of(StepEnded), twice.of(StepEnded), strict=True):
         assert a.loss == pytest.approx(b.loss, abs=1e-4)
@@ -413,13 +422,81 @@ def test_weights_can_be_read_while_it_trains(bench: Any) -> None:
 def test_prints_nothing(
     bench: Any, rows: Any, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
-    logging.getLogger("transformers").handlers[:0] = []
     bench.run(scored=rows(2, seed=2), **THREE)
 
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""
     assert not [str(w.message) for w in recwarn]
+
+
+def test_prints_nothing_about_what_trl_will_change(
+    bench: Any, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    bench.run(**THREE, trl={"label_smoothing_factor": 0.1})
+
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+    assert not [str(w.message) for w in recwarn]
+
+
+def test_leaves_the_process_as_it_was(bench: Any) -> None:
+    before = dict(os.environ), [list(logging.getLogger(n).handlers) for n in ("", "transformers")]
+    level = logging.getLogger("transformers").level
+    filters = [h.filters[:] for h in logging.getLogger("transformers").handlers]
+    bench.run(**THREE)
+
+    assert before == (
+        dict(os.environ),
+        [list(logging.getLogger(n).handlers) for n in ("", "transformers")],
+    )
+    assert logging.getLogger("transformers").level == level
+    assert [h.filters for h in logging.getLogger("transformers").handlers] == filters
+
+
+def test_running_out_of_memory_names_the_remedy(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+
+    monkeypatch.setattr("ft_magics.training.loss.LabelledHead.loss_sum", full)
+    with pytest.raises(MemoryShort, match=r"Set batch: 1 and gradient_accumulation_steps: 2"):
+        bench.run(**THREE)
+    with pytest.raises(MemoryShort, match="gradient_checkpointing: true"):
+        bench.run(**THREE, per_device_train_batch_size=1)
+
+
+def test_a_paused_run_waits_before_its_first_step(bench: Any) -> None:
+    seen = bench.outside()
+    seen.control.pause()
+    seen.on = lambda e: seen.control.resume() if isinstance(e, RunPaused) else None
+
+    outcome, _ = bench.run(outside=seen, max_steps=2)
+
+    assert outcome.state == "finished"
+    assert isinstance(seen.events[0], RunPaused)
+
+
+def test_a_run_can_follow_another_in_the_same_process(bench: Any) -> None:
+    """A full fine-tune between two adapters changes neither them nor the base."""
+    _, first = bench.run(**THREE)
+    bench.run(**THREE, strategy="full")
+    _, second = bench.run(**THREE)
+
+    assert first.bytes(3) == second.bytes(3)
+
+
+@pytest.mark.gpu
+def test_trains_on_the_gpu(bench: Any, rows: Any) -> None:
+    assert bench.base.facts.device.startswith("cuda")
+    outcome, seen = bench.run(scored=rows(2, seed=1), max_steps=3, lora_dropout=0.1)
+
+    assert outcome.state == "finished"
+    assert all(math.isfinite(e.loss) for e in seen.of(StepEnded))
+    assert all(e.memory_bytes > 0 for e in seen.of(StepEnded))
+    tensors = load_file(seen.kept[3] / "adapter_model.safetensors")
+    assert all(t.device.type == "cpu" for t in tensors.values())
 
 
 def test_leaves_no_files_but_what_the_hooks_wrote(bench: Any) -> None:
@@ -445,10 +522,32 @@ def test_values_for_trl_reach_it_or_are_refused(bench: Any) -> None:
 
 
 def test_rows_without_a_scored_token_train_nothing(bench: Any, rows: Any) -> None:
-    from dataclasses import replace
-
     silent = [replace(row, labels=(-100,) * len(row.ids)) for row in rows(2)]
     _, seen = bench.run(rows=silent, max_steps=1)
 
     assert seen.of(StepEnded)[0].loss == 0
-    assert models.memory_in_use("cpu") > 0
+
+
+@pytest.mark.real
+def test_learns_the_answer_and_where_it_ends(real_bench: Any) -> None:
+    real_base = real_bench.base
+    made = data.make_dataset("cat", [{"user": q, "assistant": a} for q, a in PAIRS])
+    rows = [data.encode(row, real_base.tokenizer) for row in made.rows]
+    _, seen = real_bench.run(
+        rows=rows, per_device_train_batch_size=4, max_steps=20, learning_rate=2e-3
+    )
+
+    losses = [e.loss for e in seen.of(StepEnded)]
+    assert losses[0] > 2
+    assert losses[-1] < 0.3
+    with quiet():
+        tuned = PeftModel.from_pretrained(models.share(real_base.model), seen.kept[20]).eval()
+    prompt = data.encode_prompt([data.Message("user", PAIRS[0][0])], real_base.tokenizer)
+    out = tuned.generate(
+        input_ids=torch.tensor([prompt]),
+        attention_mask=torch.ones(1, len(prompt), dtype=torch.int64),
+        max_new_tokens=40,
+        do_sample=False,
+    )[0, len(prompt) :].tolist()
+    assert out[-1] in data.end_ids(real_base.tokenizer)
+    assert "sixteen hours" in real_base.tokenizer.decode(out)

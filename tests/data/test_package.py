@@ -1,0 +1,22 @@
+"""The package as others see it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import ft_magics.data as data
+
+
+def test_all_is_there() -> None:
+    assert all(hasattr(data, name) for name in data.__all__)
+
+
+def test_nothing_heavy_is_imported() -> None:
+    code = (
+        "import sys, ft_magics.data as d; d.make_dataset('a', [{'user': 'a', 'assistant': 'b'}]);"
+        "heavy = {'torch', 'transformers', 'IPython', 'pandas', 'datasets', 'numpy', 'jinja2'};"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
