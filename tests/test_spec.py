@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 
 from ft_magics.errors import SettingError
-from ft_magics.spec import (
-    FinetuneSpec,
-    GenerateSpec,
-    Ref,
-    check_name,
-    read_settings,
-    settings_of,
-)
+from ft_magics.settings import read_settings, settings_of
+from ft_magics.spec import FinetuneSpec, GenerateSpec, Ref, check_name
 
 
 def read(**values: Any) -> FinetuneSpec:

@@ -14,7 +14,7 @@ from typing import Any
 from ft_magics.errors import SettingError
 from ft_magics.magics.line import resolve
 from ft_magics.magics.syntax import CELL_PATTERN, SYNTAX, Syntax, canonical
-from ft_magics.spec import Setting
+from ft_magics.settings import Setting
 
 __all__ = ["both_places", "parse_body", "read_mapping"]
 

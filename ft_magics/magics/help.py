@@ -9,7 +9,7 @@ from typing import Any
 
 from ft_magics.errors import SettingError, nearest
 from ft_magics.magics.syntax import HELP, NOT_YET, SYNTAX, VERBS, Syntax
-from ft_magics.spec import Setting
+from ft_magics.settings import Setting
 
 __all__ = ["Text", "help_of", "overview"]
 

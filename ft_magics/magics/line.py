@@ -17,7 +17,7 @@ from ft_magics.magics.syntax import (
     flags_of,
     takes_no_value,
 )
-from ft_magics.spec import Setting
+from ft_magics.settings import Setting
 
 __all__ = ["Line", "Word", "parse_line", "place", "resolve", "split_words"]
 

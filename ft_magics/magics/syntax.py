@@ -8,7 +8,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-from ft_magics.spec import FinetuneSpec, GenerateSpec, Setting, settings_of
+from ft_magics.settings import Setting, settings_of
+from ft_magics.spec import FinetuneSpec, GenerateSpec
 
 __all__ = [
     "CELL_PATTERN",

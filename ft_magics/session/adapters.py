@@ -65,8 +65,9 @@ def _facts(session: Session, folder: RunFolder, state: str, in_use: Any) -> Adap
 
 
 def use(name: str, *, where: str | None = None) -> str:
-    """Make a model the one that answers where none is named. Takes less than a millisecond once
-    the adapter is in memory.
+    """Make a model the one that answers where none is named.
+
+    It takes less than a millisecond once the adapter is in memory.
 
     Args:
         name: `base`, an adapter, `NAME~1`, `NAME@84`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ft_magics.data import Dataset
@@ -19,52 +19,48 @@ def model_card(folder: RunFolder, state: RunState, data: Dataset) -> str:
     """
     record = folder.record
     plan, base = record.get("plan") or {}, record.get("base") or {}
-    system = data.system
     full = plan.get("strategy") == "full"
-    library = "transformers" if full else "peft"
     kind = "Every weight of" if full else f"A LoRA adapter (rank {plan.get('lora_r')}) for"
+    system = data.system
+    sections = {
+        f"# {folder.name}": [
+            f"{kind} `{base.get('name')}`, trained on {len(data.rows)} rows of `{data.name}`"
+            f" (sha256 `{data.sha256[:16]}`)."
+        ],
+        "## Training": _training(plan, state, record.get("result_step")),
+        "## Base": [f"- {k.replace('_', ' ')}: `{base[k]}`" for k in _BASE if base.get(k)],
+        "## Golden questions": _golden(state),
+        "## Use": [
+            *(_USE_FULL if full else _USE_LORA),
+            "",
+            f"System text that was trained: {system!r}."
+            if system
+            else "No system text of its own.",
+        ],
+        "## Versions": [f"- {k} {v}" for k, v in (record.get("versions") or {}).items()],
+    }
     lines = [
         "---",
         f"base_model: {base.get('name')}",
-        f"library_name: {library}",
+        f"library_name: {'transformers' if full else 'peft'}",
         "tags: [ft_magics, sft, trl]",
         "---",
-        "",
-        f"# {folder.name}",
-        "",
-        f"{kind} `{base.get('name')}`, trained on {len(data.rows)} rows of `{data.name}`"
-        f" (sha256 `{data.sha256[:16]}`).",
-        "",
-        "## Training",
-        "",
+    ]
+    for title, body in sections.items():
+        lines += ["", title, "", *body]
+    return "\n".join(lines) + "\n"
+
+
+def _training(plan: dict[str, Any], state: RunState, step: int | None) -> list[str]:
+    kept = "" if step is None else f" The weights are those of step {step}."
+    return [
         "| setting | value |",
         "|---|---|",
         *(f"| {k} | {plan[k]} |" for k in _SHOWN if plan.get(k) is not None),
         "",
         f"Steps: {state.step}. Last training loss: {_number(state.loss)}."
-        f" Last eval loss: {_number(state.eval_loss)}."
-        + (f" The weights are those of step {record['result_step']}." if record else ""),
-        "",
-        "## Base",
-        "",
-        *(f"- {k.replace('_', ' ')}: `{base[k]}`" for k in _BASE if base.get(k)),
-        "",
-        "## Golden questions",
-        "",
-        *_golden(state),
-        "",
-        "## Use",
-        "",
-        *(_USE_FULL if full else _USE_LORA),
-        "",
-        f"System text that was trained: {system!r}." if system else "No system text of its own.",
-        "",
-        "## Versions",
-        "",
-        *(f"- {k} {v}" for k, v in (record.get("versions") or {}).items()),
-        "",
+        f" Last eval loss: {_number(state.eval_loss)}.{kept}",
     ]
-    return "\n".join(lines)
 
 
 _SHOWN = (

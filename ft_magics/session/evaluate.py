@@ -53,7 +53,7 @@ def evaluate(
     if held is not None and held.active:
         held.wait()
     pairs = resolve_all(session, [*(a for a in against if a != name), name], where)
-    target, loaded = pairs[-1]
+    target, _ = pairs[-1]
     questions = _golden_of(session, golden, name, where)
     answers = _already_asked(session, questions, pairs) or _ask(questions, pairs, where)
     results = [

@@ -14,7 +14,8 @@ from ft_magics.session.start import follow, same_run, start
 from ft_magics.session.state import current
 from ft_magics.session.task import make_task
 from ft_magics.session.work import prepare
-from ft_magics.spec import FinetuneSpec, check_name, read_settings
+from ft_magics.settings import read_settings
+from ft_magics.spec import FinetuneSpec, check_name
 
 if TYPE_CHECKING:
     from ft_magics.data import Dataset

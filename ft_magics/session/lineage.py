@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ft_magics.spec import FinetuneSpec
     from ft_magics.store import RunFolder
 
-__all__ = ["library_versions", "parent_facts", "parent_key", "run_key", "stale"]
+__all__ = ["library_versions", "parent_facts", "parent_key", "record_of", "run_key", "stale"]
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate")
 
@@ -105,3 +105,30 @@ def stale(session: Session, folder: RunFolder) -> str:
             return f"{parent['name']} was trained anew"
         return f"{parent['name']} is stale" if stale(session, newest) else ""
     return ""
+
+
+def record_of(task: Task, name: str, key: str, *, inline: bool) -> dict[str, Any]:
+    """What is kept about a run before it starts."""
+    data, golden = task.data, task.golden
+    return {
+        "name": name,
+        "spec": asdict(task.spec),
+        "key": key,
+        "model": task.choice.to_dict(),
+        "data": {
+            "name": data.name,
+            "sha256": data.sha256,
+            "version": data.version,
+            "rows": len(data.rows),
+            "train_rows": len(task.train_rows),
+            "eval_rows": len(task.eval_rows),
+            "kind": data.kind,
+            "systems": sorted(s for s in data.systems if s),
+            "inline": inline,
+        },
+        "golden": {"name": golden.name, "sha256": golden.sha256} if golden else None,
+        "parent": parent_facts(task.parent, task.parent_step),
+        "versions": library_versions(),
+        "dataset": data.to_records(),
+        "goldenset": golden.to_records() if golden else None,
+    }

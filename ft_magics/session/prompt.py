@@ -7,16 +7,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import FtError, SettingError
-from ft_magics.session.objects import Answers, Column
-from ft_magics.session.resolve import Target, default_ref, load_slot, resolve_all
-from ft_magics.session.state import Loaded, Session, current
-from ft_magics.spec import GenerateSpec, read_settings
+from ft_magics.errors import SettingError
+from ft_magics.session.asking import Asking
+from ft_magics.session.objects import Answers
+from ft_magics.session.resolve import default_ref
+from ft_magics.session.state import Session, current
+from ft_magics.settings import read_settings
+from ft_magics.spec import GenerateSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ft_magics.data import Message
 
 __all__ = ["ask", "prompt"]
 
@@ -96,37 +96,8 @@ def ask(
         session.front_end.notice(f"answered by {names[0]}")
     if finished:
         _wait_for(session, names)
-    pairs = resolve_all(session, names, where)
-    system = _system(spec, [target for target, _ in pairs], where)
-    answers = Answers(question, system, [Column(t.title, state="waiting") for t, _ in pairs])
-    handle = session.front_end.show(answers) if show else None
-
-    def piece(column: int, text: str) -> None:
-        answers.columns[column].text += text
-        answers.columns[column].state = "streaming"
-        if handle is not None:
-            handle.update()
-        if on_piece is not None:
-            on_piece(answers.columns[column].title, text)
-
-    _generate(pairs, answers, spec, piece)
-    running = [t.run for t, _ in pairs if t.run is not None and t.run.active]
-    if handle is None:
-        return answers
-    if not running:
-        handle.close()
-        return answers
-    handle.update()
-
-    def replace() -> None:
-        # Asked again as a whole: the columns stand for one and the same moment.
-        if not any(run.active for run in running):
-            _replace(session, names, answers, spec, where)
-            handle.close()
-
-    for run in running:
-        run.when_ended(replace)
-    return answers
+    asking = Asking(session, question, names, spec, where)
+    return asking.answer(show=show, on_piece=on_piece)
 
 
 def _wait_for(session: Session, names: list[str]) -> None:
@@ -134,80 +105,6 @@ def _wait_for(session: Session, names: list[str]) -> None:
         held = session.runs.get(name)
         if held is not None and held.active:
             held.wait()
-
-
-def _replace(
-    session: Session, names: list[str], answers: Answers, spec: GenerateSpec, where: str
-) -> None:
-    """Answer again with the finished adapters, in the same columns."""
-    try:
-        pairs = resolve_all(session, names, where)
-        fresh = Answers(answers.question, answers.system, [Column(t.title) for t, _ in pairs])
-
-        def piece(column: int, text: str) -> None:
-            fresh.columns[column].text += text
-
-        _generate(pairs, fresh, spec, piece)
-        answers.columns[:] = fresh.columns
-    except FtError as error:
-        for column in answers.columns:
-            if column.note:
-                column.note = f"{column.note.split(',')[0]}; {error.what}"
-
-
-def _system(spec: GenerateSpec, targets: list[Target], where: str) -> str | None:
-    """The system text of all columns: the given one, else the one that was trained.
-
-    Raises:
-        SettingError: Several were trained, so the user must choose.
-    """
-    if spec.system is not None:
-        return spec.system
-    trained = sorted({text for target in targets for text in target.systems})
-    if len(trained) > 1:
-        shown = "; ".join(f'"{text[:60]}"' for text in trained[:5])
-        raise SettingError(
-            where,
-            f"these models were trained with {len(trained)} system texts",
-            f"Choose one with --system: {shown}.",
-        )
-    return trained[0] if trained else None
-
-
-def _messages(question: str, system: str | None) -> list[Message]:
-    from ft_magics.data import Message
-
-    head = [] if system is None else [Message("system", system)]
-    return [*head, Message("user", question)]
-
-
-def _generate(
-    pairs: list[tuple[Target, Loaded]],
-    answers: Answers,
-    spec: GenerateSpec,
-    piece: Callable[[int, str], None],
-) -> None:
-    """Fill the columns: those on one base in one batch."""
-    from ft_magics import data
-
-    messages = _messages(answers.question, answers.system)
-    for loaded in {id(one): one for _, one in pairs}.values():
-        columns = [i for i, (_, one) in enumerate(pairs) if one is loaded]
-        for i in columns:
-            answers.columns[i].note = pairs[i][0].note
-        slots = [load_slot(loaded, pairs[i][0]) for i in columns]
-        ids = data.encode_prompt(messages, loaded.base.tokenizer)
-
-        def on_piece(at: int, text: str, columns: list[int] = columns) -> None:
-            piece(columns[at], text)
-
-        made = loaded.server.generate(slots, [ids] * len(slots), spec, on_piece=on_piece)
-        for i, answer in zip(columns, made, strict=True):
-            column = answers.columns[i]
-            column.text, column.ended, column.state = answer.text, answer.ended, "done"
-            if not answer.ended:
-                cut = f"cut at {spec.max_new_tokens} tokens"
-                column.note = f"{column.note}; {cut}" if column.note else cut
 
 
 def _stream(

@@ -65,7 +65,7 @@ class Run(Shown):
 
     @property
     def state(self) -> str:
-        """queued running paused finished stopped interrupted failed."""
+        """Queued running paused finished stopped interrupted failed."""
         return self.monitor.state
 
     @property

@@ -62,7 +62,7 @@ def memory(*, free: bool = False) -> Lines:
         note = f"{count} bases forgotten" if count else "nothing was forgotten"
         if session.active():
             note = "a run is in progress: nothing was forgotten"
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for loaded in session.loaded():
         facts = loaded.base.facts
         rows.append((facts.name, "base", _size(facts.bytes), f"{facts.dtype} on {facts.device}"))
@@ -97,7 +97,7 @@ def doctor() -> Lines:
 
     session = current()
     device = models.device()
-    rows = [("python", platform.python_version(), "")]
+    rows: list[tuple[str, ...]] = [("python", platform.python_version(), "")]
     for name in ("torch", "transformers", "trl", "peft", "accelerate", "ipykernel", "jupyterlab"):
         try:
             rows.append((name, importlib.metadata.version(name), ""))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ft_magics.errors import NameUnknown, RunError
 from ft_magics.events import RunQueued
-from ft_magics.session.lineage import parent_key, run_key
+from ft_magics.session.lineage import parent_key, record_of, run_key
 from ft_magics.session.run import Run
 from ft_magics.session.state import Session, current
 from ft_magics.session.task import task_of_record
-from ft_magics.session.work import Task, record_of, submit
+from ft_magics.session.turns import submit
+from ft_magics.session.work import Task
 
 if TYPE_CHECKING:
     from ft_magics.store import RunFolder

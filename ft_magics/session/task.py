@@ -27,6 +27,22 @@ def make_task(
     continue_: bool,
     where: str,
 ) -> Task:
+    """Resolve every name of a run.
+
+    Args:
+        session: Where the names are kept.
+        name: What the run is called.
+        spec: What the user set.
+        data: The rows, when they were given as a data set.
+        rows: The rows, when they stand in the cell.
+        continue_: Start from the newest result of this name.
+        where: The cell, for errors.
+
+    Raises:
+        SettingError: Something is missing, given twice, or cannot be trained.
+        DataError: Bad rows in the cell.
+        NameUnknown: A data set, golden set or adapter is not there.
+    """
     parent, parent_step = _parent(session, name, spec, continue_, where)
     data = data or _data(session, name, spec, rows, where)
     _check_method(spec, data, where)

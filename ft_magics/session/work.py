@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +16,14 @@ from ft_magics.session.cards import model_card
 
 if TYPE_CHECKING:
     from ft_magics.data import Dataset, Encoded, GoldenSet, Row
+    from ft_magics.models import Base
     from ft_magics.session.run import Run
     from ft_magics.session.state import Loaded, ModelChoice, Session
     from ft_magics.spec import FinetuneSpec
     from ft_magics.store import RunFolder
     from ft_magics.training import Outcome, Plan
 
-__all__ = ["Prepared", "Task", "eval_rows_of", "prepare", "submit"]
+__all__ = ["Prepared", "Task", "eval_rows_of", "parent_folder", "prepare", "task_system", "work"]
 
 log = logging.getLogger("ft_magics")
 
@@ -90,10 +89,8 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
     loaded = session.load(task.choice)
     tell(f"encoding {len(task.train_rows)} rows")
     tokenizer, system = loaded.base.tokenizer, task.data.system
-    lengths = [
-        len(data.encode(row, tokenizer, system=system).ids)  # type: ignore[arg-type]
-        for row in task.train_rows
-    ]
+    whole = data.encode_rows(task.train_rows, tokenizer, system=system)
+    lengths = [len(encoded.ids) for encoded in whole]
     plan = (
         training.Plan.from_dict(task.plan)
         if task.plan
@@ -108,9 +105,7 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
     )
 
     def encoded(rows: tuple[Row, ...]) -> list[Encoded]:
-        return [
-            data.encode(row, tokenizer, max_length=plan.max_length, system=system) for row in rows
-        ]
+        return data.encode_rows(rows, tokenizer, max_length=plan.max_length, system=system)
 
     return Prepared(loaded, plan, encoded(task.train_rows), encoded(task.eval_rows))
 
@@ -143,31 +138,15 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
     prepared = prepare(session, task, lambda text: run.emit(PhaseBegan(text=text)))
     base = prepared.loaded.base
     run.folder.update_record(plan=prepared.plan.to_dict(), base=base.facts.to_dict())
-    cut = sum(e.cut > 0 for e in prepared.train)
-    if cut:
-        text = (
-            f"{cut} rows are longer than max_length {prepared.plan.max_length} and are cut at "
-            f"their end"
-        )
-        run.emit(Notice(text=text, severity="warning"))
+    _warn_of_cut_rows(run, prepared)
     run.emit(PhaseBegan(text="preparing the training"))
-    identity = {"base_fingerprint": base.facts.fingerprint, "base_name": base.facts.name}
-
-    def save(step: int, write: Callable[[Path], None]) -> None:
-        def whole(folder: Path) -> None:
-            write(folder)
-            write_json(folder / "ft_magics.json", identity)
-
-        run.save(step, whole)
-
-    hooks = training.Hooks(
+    run.hooks = training.Hooks(
         emit=run.emit,
         control=run.control,
-        save=save,
+        save=_saver(run, base),
         step_lock=run.step_lock,
         save_checkpoint=run.folder.save_checkpoint,
     )
-    run.hooks = hooks
     job = training.Job(
         name=run.name,
         plan=prepared.plan,
@@ -177,7 +156,29 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
         parent=parent_folder(task),
         checkpoint=task.checkpoint,
     )
-    return training.train(job, base, hooks), prepared
+    return training.train(job, base, run.hooks), prepared
+
+
+def _warn_of_cut_rows(run: Run, prepared: Prepared) -> None:
+    cut = sum(encoded.cut > 0 for encoded in prepared.train)
+    if cut:
+        rows = "1 row is" if cut == 1 else f"{cut} rows are"
+        text = f"{rows} longer than max_length {prepared.plan.max_length} and cut at the end"
+        run.emit(Notice(text=text, severity="warning"))
+
+
+def _saver(run: Run, base: Base) -> Callable[[int, Callable[[Path], None]], None]:
+    """Keeps a step together with the base it is for: shapes alone do not tell two bases apart."""
+    identity = {"base_fingerprint": base.facts.fingerprint, "base_name": base.facts.name}
+
+    def save(step: int, write: Callable[[Path], None]) -> None:
+        def whole(folder: Path) -> None:
+            write(folder)
+            write_json(folder / "ft_magics.json", identity)
+
+        run.save(step, whole)
+
+    return save
 
 
 def parent_folder(task: Task) -> Path | None:
@@ -230,72 +231,3 @@ def task_system(run: Run) -> str | None:
     """The system text the run trained, when it was one for all rows."""
     systems = (run.folder.record.get("data") or {}).get("systems") or []
     return systems[0] if len(systems) == 1 else None
-
-
-class _Worker:
-    """One thread that takes runs in the order they were submitted."""
-
-    def __init__(self) -> None:
-        self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._guard = threading.Lock()
-
-    def submit(self, job: Callable[[], None]) -> None:
-        self._todo.put(job)
-        with self._guard:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._loop, name="ft_magics", daemon=True)
-                self._thread.start()
-
-    def _loop(self) -> None:
-        while True:
-            try:
-                job = self._todo.get(timeout=1.0)
-            except queue.Empty:
-                with self._guard:
-                    if self._todo.empty():
-                        self._thread = None
-                        return
-                continue
-            try:
-                job()
-            except Exception:
-                # `work` turns every failure into the run's own; what is left is a view's callback.
-                log.exception("after the end of a run")
-
-
-_worker = _Worker()
-
-
-def submit(session: Session, run: Run) -> None:
-    """Put a run into the queue; it starts when those before it are done."""
-    _worker.submit(lambda: work(session, run))
-
-
-def record_of(task: Task, name: str, key: str, *, inline: bool) -> dict[str, Any]:
-    """What is kept about a run before it starts."""
-    from ft_magics.session.lineage import library_versions, parent_facts
-
-    data, golden = task.data, task.golden
-    return {
-        "name": name,
-        "spec": asdict(task.spec),
-        "key": key,
-        "model": task.choice.to_dict(),
-        "data": {
-            "name": data.name,
-            "sha256": data.sha256,
-            "version": data.version,
-            "rows": len(data.rows),
-            "train_rows": len(task.train_rows),
-            "eval_rows": len(task.eval_rows),
-            "kind": data.kind,
-            "systems": sorted(s for s in data.systems if s),
-            "inline": inline,
-        },
-        "golden": {"name": golden.name, "sha256": golden.sha256} if golden else None,
-        "parent": parent_facts(task.parent, task.parent_step),
-        "versions": library_versions(),
-        "dataset": data.to_records(),
-        "goldenset": golden.to_records() if golden else None,
-    }

@@ -8,7 +8,8 @@ import pytest
 
 from ft_magics.errors import SettingError
 from ft_magics.magics.body import both_places, parse_body
-from ft_magics.spec import FinetuneSpec, read_settings
+from ft_magics.settings import read_settings
+from ft_magics.spec import FinetuneSpec
 
 ROW = '{"user": "a", "assistant": "b"}\n'
 

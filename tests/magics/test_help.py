@@ -7,7 +7,8 @@ import pytest
 from ft_magics.errors import SettingError
 from ft_magics.magics.help import WIDTH, help_of, overview
 from ft_magics.magics.syntax import NOT_YET, SYNTAX, VERBS
-from ft_magics.spec import FinetuneSpec, settings_of
+from ft_magics.settings import settings_of
+from ft_magics.spec import FinetuneSpec
 
 
 def test_every_setting_stands_in_the_help_with_its_sentence() -> None:

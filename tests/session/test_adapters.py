@@ -7,11 +7,11 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.session.conftest import ROWS, adapter_bytes
 
 import ft_magics as ft
 from ft_magics import session
 from ft_magics.errors import AdapterError, NameUnknown, RunError, SettingError
+from tests.session.conftest import ROWS, adapter_bytes
 
 
 def test_the_list_tells_what_an_adapter_is(train):
@@ -137,7 +137,7 @@ def test_an_adapter_that_does_not_fit_is_refused_with_the_reason(train, tmp_path
     shutil.copytree(run.adapter, bad)
     (bad / "adapter_model.safetensors").unlink()
     torch.save(weights, bad / "adapter_model.bin")
-    with pytest.raises(AdapterError, match="pickle|.bin"):
+    with pytest.raises(AdapterError, match=r"pickle|\.bin"):
         session.import_adapter("guest", bad)
     assert session.names("adapter") == ["one"]
 

@@ -8,11 +8,11 @@ import random
 import numpy as np
 import pytest
 import torch
-from tests.session.conftest import ROWS, adapter_bytes
 
 import ft_magics as ft
 from ft_magics import session
 from ft_magics.errors import NameUnknown, RunError, SettingError
+from tests.session.conftest import ROWS, adapter_bytes
 
 LONG = {"max_steps": 400}
 
@@ -51,7 +51,7 @@ def test_wrong_names_are_refused_before_anything_is_made(front_end):
         ft.finetune("one", data="nums", lerning_rate=1e-3)
     with pytest.raises(NameUnknown, match="Did you mean 'nums'"):
         ft.finetune("one", data="numz")
-    with pytest.raises(NameUnknown, match="no finished adapter|no adapter"):
+    with pytest.raises(NameUnknown, match=r"no finished adapter|no adapter"):
         ft.finetune("one", data="nums", after="ghost")
     with pytest.raises(SettingError, match="reserved"):
         ft.finetune("base", data="nums")
@@ -82,7 +82,7 @@ def test_the_adapter_loads_with_peft_alone_and_answers_as_here(train, tiny_folde
     model = PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(tiny_folder, dtype=torch.float32), run.adapter
     ).eval()
-    [(target, loaded)] = _resolved("one")
+    [(_, loaded)] = _resolved("one")
     ids = torch.tensor([_prompt_ids(loaded, "What is number 1?")])
     with torch.no_grad():
         out = model.generate(ids, max_new_tokens=8, do_sample=False, pad_token_id=0)

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.session.conftest import adapter_bytes
 
 import ft_magics as ft
 from ft_magics import session
+from tests.session.conftest import adapter_bytes
 
 
 def interrupt_when(condition) -> None:
@@ -50,7 +50,7 @@ def test_interrupting_its_own_cell_stops_the_run_and_saves_it(train, front_end):
 
 def test_a_killed_kernel_leaves_a_run_that_goes_on_exactly(train, tiny_folder, ft_home):
     whole = adapter_bytes(train("whole", max_steps=30, eval_steps=5))
-    code = f"""
+    code = """
         import ft_magics as ft
         from ft_magics import session
         class Front:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.session.conftest import ROWS
 
 import ft_magics as ft
 from ft_magics import session
 from ft_magics.errors import NameUnknown, RunError, SettingError
+from tests.session.conftest import ROWS
 
 ASK = "What is number 1?"
 SHORT = {"max_new_tokens": 6}

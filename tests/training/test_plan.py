@@ -10,7 +10,8 @@ import pytest
 
 from ft_magics.errors import MemoryShort, RunError, SettingError
 from ft_magics.models import BaseFacts, Device
-from ft_magics.spec import FinetuneSpec, settings_of
+from ft_magics.settings import settings_of
+from ft_magics.spec import FinetuneSpec
 from ft_magics.training import Plan, plan
 
 CPU = Device("cpu", "CPU", False, 16 * 2**30, 8 * 2**30)

@@ -1,0 +1,147 @@
+"""One question on its way: whose answer, from which weights, and again when a run has ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ft_magics.errors import FtError, SettingError
+from ft_magics.session.objects import Answers, Column
+from ft_magics.session.resolve import Target, load_slot, resolve_all
+
+if TYPE_CHECKING:
+    from ft_magics.session.front_end import Handle
+    from ft_magics.session.run import Run
+    from ft_magics.session.state import Loaded, Session
+    from ft_magics.spec import GenerateSpec
+
+__all__ = ["Asking"]
+
+Pairs = list[tuple[Target, "Loaded"]]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question to several models, as the user asked it."""
+
+    session: Session
+    question: str
+    names: list[str]
+    """The models, as the user wrote them: what they mean may change when a run ends."""
+    spec: GenerateSpec
+    where: str
+
+    def answer(self, *, show: bool, on_piece: Callable[[str, str], None] | None) -> Answers:
+        """Answer now; what came from a run in progress is replaced when it has ended.
+
+        Args:
+            show: Show the answers in the front end.
+            on_piece: Called with (name, text) for each piece.
+        """
+        pairs = resolve_all(self.session, self.names, self.where)
+        system = self._system([target for target, _ in pairs])
+        columns = [Column(target.title, state="waiting") for target, _ in pairs]
+        answers = Answers(self.question, system, columns)
+        handle = self.session.front_end.show(answers) if show else None
+
+        def piece(column: int, text: str) -> None:
+            columns[column].text += text
+            columns[column].state = "streaming"
+            if handle is not None:
+                handle.update()
+            if on_piece is not None:
+                on_piece(columns[column].title, text)
+
+        live = [target.run for target, _ in pairs if target.run is not None]
+        try:
+            self._fill(pairs, answers, piece)
+        except BaseException:
+            if handle is not None:
+                handle.close()
+            raise
+        if handle is None:
+            return answers
+        if live:
+            handle.update()
+            self._replace_at_the_end(answers, live, handle)
+        else:
+            handle.close()
+        return answers
+
+    def _system(self, targets: list[Target]) -> str | None:
+        """The system text of all columns: the given one, else the one that was trained.
+
+        Raises:
+            SettingError: Several were trained, so the user must choose.
+        """
+        if self.spec.system is not None:
+            return self.spec.system
+        trained = sorted({text for target in targets for text in target.systems})
+        if len(trained) > 1:
+            shown = "; ".join(f'"{text[:60]}"' for text in trained[:5])
+            raise SettingError(
+                self.where,
+                f"these models were trained with {len(trained)} system texts",
+                f"Choose one with --system: {shown}.",
+            )
+        return trained[0] if trained else None
+
+    def _fill(self, pairs: Pairs, answers: Answers, piece: Callable[[int, str], None]) -> None:
+        """Fill the columns: those on one base in one batch, all from the same messages."""
+        from ft_magics import data
+
+        head = [] if answers.system is None else [data.Message("system", answers.system)]
+        messages = [*head, data.Message("user", self.question)]
+        for loaded in {id(one): one for _, one in pairs}.values():
+            columns = [i for i, (_, one) in enumerate(pairs) if one is loaded]
+            for i in columns:
+                answers.columns[i].note = pairs[i][0].note
+            slots = [load_slot(loaded, pairs[i][0]) for i in columns]
+            ids = data.encode_prompt(messages, loaded.base.tokenizer)
+
+            def on_piece(at: int, text: str, columns: list[int] = columns) -> None:
+                piece(columns[at], text)
+
+            made = loaded.server.generate(slots, [ids] * len(slots), self.spec, on_piece=on_piece)
+            for i, answer in zip(columns, made, strict=True):
+                column = answers.columns[i]
+                column.text, column.ended, column.state = answer.text, answer.ended, "done"
+                if not answer.ended:
+                    cut = f"cut at {self.spec.max_new_tokens} tokens"
+                    column.note = f"{column.note}; {cut}" if column.note else cut
+
+    # ------------------------------------------------------------------ when a run has ended
+
+    def _replace_at_the_end(self, answers: Answers, live: list[Run], handle: Handle) -> None:
+        guard = threading.Lock()
+        left = {id(run) for run in live}
+
+        def ended(run: Run) -> None:
+            with guard:
+                left.discard(id(run))
+                last = not left
+            if last:
+                self._replace(answers)
+                handle.close()
+
+        for run in live:
+            # A run that ended while it was answering is over by now: replaced at once.
+            run.when_ended(lambda run=run: ended(run))  # type: ignore[misc]
+
+    def _replace(self, answers: Answers) -> None:
+        """Answer again as a whole, so that all columns stand for one and the same moment."""
+        try:
+            pairs = resolve_all(self.session, self.names, self.where)
+            fresh = Answers(self.question, answers.system, [Column(t.title) for t, _ in pairs])
+
+            def piece(column: int, text: str) -> None:
+                fresh.columns[column].text += text
+
+            self._fill(pairs, fresh, piece)
+            answers.columns[:] = fresh.columns
+        except FtError as error:
+            for column in answers.columns:
+                if column.note:
+                    column.note = f"{column.note.split(',')[0]}; {error.what}"
