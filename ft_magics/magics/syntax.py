@@ -221,6 +221,13 @@ VERBS: dict[str, Syntax] = {
         least=1,
         most=2,
     ),
+    "import": Syntax(
+        "import NAME FOLDER",
+        "Take in an adapter that PEFT saved elsewhere for this base.",
+        names=(),
+        least=2,
+        most=2,
+    ),
     "delete": Syntax(
         "delete NAME",
         "Delete an adapter, a data set or a golden set.",

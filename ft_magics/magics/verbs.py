@@ -94,6 +94,12 @@ def _export(session: ModuleType, said: Line, where: str) -> Text:
     return Text(f"{name} is in {folder}, in PEFT's layout")
 
 
+def _import(session: ModuleType, said: Line, where: str) -> Text:
+    name, folder = said.names
+    facts = session.import_adapter(name, folder, where=where)
+    return Text(f"{facts.name} is here: rank {facts.rank}, {facts.bytes / 1e6:.1f} MB")
+
+
 def _first(said: Line) -> str | None:
     return said.names[0] if said.names else None
 
@@ -111,6 +117,7 @@ CALLS: dict[str, Call] = {
     "evaluate": _evaluate,
     "memory": lambda session, said, where: session.memory(free="free" in said.flags),
     "export": _export,
+    "import": _import,
     "delete": lambda session, said, where: Text(session.delete(said.names[0], where=where)),
     "rename": lambda session, said, where: Text(session.rename(*said.names, where=where)),
     "undo": lambda session, said, where: Text(session.undo()),

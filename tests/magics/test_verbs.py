@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ from .conftest import Calls
         ("evaluate ollie --golden g --against base,polly", "evaluate",
          ("ollie", "g", ("base", "polly")), {"where": "%ft evaluate ollie"}),
         ("memory --free", "memory", (), {"free": True}),
+        ("import guest ./peft", "import_adapter", ("guest", "./peft"), {"where": "%ft import guest"}),
         ("export ollie", "export", ("ollie", "ollie"), {"where": "%ft export ollie"}),
         ("export ollie~1 out", "export", ("ollie~1", "out"), {"where": "%ft export ollie~1"}),
         ("delete ollie", "delete", ("ollie",), {"where": "%ft delete ollie"}),
@@ -51,6 +53,7 @@ def test_a_verb_is_one_call(
 ) -> None:
     calls.results |= {"use": "ollie", "delete": "gone", "rename": "done", "undo": "back"}
     calls.results["export"] = Path("ollie")
+    calls.results["import_adapter"] = SimpleNamespace(name="guest", rank=4, bytes=10**6)
     run_verb(line, {})
     assert calls.made == [(verb, args, named)]
 
