@@ -35,7 +35,7 @@ check: lint quick ## formatting, lint, types, walls, quick tests
 
 lint: $(VENV)/.have-dev
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 

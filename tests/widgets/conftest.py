@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 
 import pytest
-from ft_magics.monitor import RunState
 
 from ft_magics import events as ev
+from ft_magics.monitor import RunState
 
 CHIPS = ("SFT · LoRA r16", "SmolLM2-135M-Instruct", "catgpt · 24 rows")
 ANSWERS = {

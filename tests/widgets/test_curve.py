@@ -12,9 +12,8 @@ from ft_magics.widgets.curve import curve_html
 from ft_magics.widgets.plain import display_width
 
 if TYPE_CHECKING:
-    from ft_magics.monitor import RunState
-
     from ft_magics.events import Event
+    from ft_magics.monitor import RunState
 
 SVG = "{http://www.w3.org/2000/svg}"
 
