@@ -186,12 +186,13 @@ def _draw(logits: Tensor, settings: GenerateSpec, generator: torch.Generator) ->
     Source: top_p is nucleus sampling, Holtzman et al., arXiv 1904.09751, section 3.1.
     """
     probabilities = ((logits - logits.max()) / settings.temperature).softmax(-1)
-    order = None
     if settings.top_p < 1:
-        probabilities, order = probabilities.sort(descending=True, stable=True)
-        kept = probabilities.cumsum(-1) - probabilities < settings.top_p
-        probabilities = probabilities[kept]
+        falling, order = probabilities.sort(descending=True, stable=True)
+        dropped = order[falling.cumsum(-1) - falling >= settings.top_p]
+        # Cumulated in the vocabulary's order: tokens of nearly the same weight, which a batch's
+        # rounding may sort either way, keep their places.
+        probabilities[dropped] = 0.0
     sums = probabilities.cumsum(-1)
     point = torch.rand((), dtype=torch.float64, generator=generator) * sums[-1]
-    place = min(int(torch.searchsorted(sums, point, right=True)), len(sums) - 1)
-    return place if order is None else int(order[place])
+    place = int(torch.searchsorted(sums, point, right=True))
+    return min(place, int(probabilities.nonzero()[-1]))
