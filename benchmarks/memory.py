@@ -5,6 +5,7 @@ resident set the process ever had (VmHWM: everything, Python and libraries inclu
 
 - together: what a notebook does. The session trains in the background, keeps its run on disk, and
   answers one prompt after another with the base and with the adapter of the current step.
+- session, no prompt: the same without a prompt, to see what the prompts add.
 - alone: the training engine on the loaded base, no session, no server, no prompt.
 - by hand: the plain PyTorch loop of training.py, alone in its process.
 """
@@ -60,13 +61,13 @@ def measure(report: Report, model: str, steps: int, rounds: int) -> None:
 
     found = interleaved({name: lambda name=name: once(name) for name in VARIANTS}, rounds)
     together = found["together"]
-    for name, goal in (("alone", "<= 1.05"), ("by hand", "")):
+    for name, goal in (("alone", "<= 1.05"), ("session, no prompt", ""), ("by hand", "")):
         ratios = [a / b for a, b in zip(together, found[name], strict=True)]
         report.add(
             "base + training + prompting",
             median(together),
             "MiB",
-            against=f"training {name}",
+            against=f"training: {name}",
             theirs=median(found[name]),
             ratio=median(ratios),
             goal=goal,
@@ -95,6 +96,29 @@ def together(model: str, steps: int, scratch: Path) -> dict[str, Any]:
     """Train in the background and prompt meanwhile."""
     from ft_magics import session
 
+    run, base_bytes = _in_the_background(model, steps)
+    answers = 0
+    while run.active:
+        models = ["base", "bench"] if run.monitor.step else ["base"]
+        session.ask(QUESTION, models, show=False, max_new_tokens=24)
+        answers += run.active and len(models) == 2
+    run.wait()
+    if not answers:
+        raise RuntimeError("training was over before the first prompt was answered")
+    return {"answers": answers, "base_bytes": base_bytes}
+
+
+def session_alone(model: str, steps: int, scratch: Path) -> dict[str, Any]:
+    """Train in the background and wait."""
+    run, base_bytes = _in_the_background(model, steps)
+    run.wait()
+    return {"base_bytes": base_bytes}
+
+
+def _in_the_background(model: str, steps: int) -> tuple[Any, int]:
+    """A run of the session, and the peak of memory with the base loaded before it."""
+    from ft_magics import session
+
     class Answering(session.StaticFrontEnd):
         """Somebody is there, so that training goes on in the background."""
 
@@ -105,16 +129,7 @@ def together(model: str, steps: int, scratch: Path) -> dict[str, Any]:
     here = session.current()
     here.load(here.choice())
     base_bytes = peak_memory_bytes()
-    run = session.finetune("bench", rows=CHAT, max_steps=steps, **SETTINGS)
-    answers = 0
-    while run.active:
-        models = ["base", "bench"] if run.monitor.step else ["base"]
-        session.ask(QUESTION, models, show=False, max_new_tokens=24)
-        answers += run.active and len(models) == 2
-    run.wait()
-    if not answers:
-        raise RuntimeError("training was over before the first prompt was answered")
-    return {"answers": answers, "base_bytes": base_bytes}
+    return session.finetune("bench", rows=CHAT, max_steps=steps, **SETTINGS), base_bytes
 
 
 def alone(model: str, steps: int, scratch: Path) -> dict[str, Any]:
@@ -143,6 +158,7 @@ def by_hand(model: str, steps: int, scratch: Path) -> dict[str, Any]:
 VARIANTS: dict[str, Callable[[str, int, Path], dict[str, Any]]] = {
     "together": together,
     "alone": alone,
+    "session, no prompt": session_alone,
     "by hand": by_hand,
 }
 

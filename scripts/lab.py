@@ -212,6 +212,8 @@ class NotebookPage:
         self.page.wait_for_function(
             "light => document.body.dataset.jpThemeLight === light", arg=str(not dark).lower()
         )
+        # A change of theme puts the start-up splash over the page for a moment.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def focus(self) -> None:
         """Fold the side bars away, for a picture of the notebook alone."""

@@ -11,7 +11,7 @@ from ft_magics.files import write_folder
 from ft_magics.session.lineage import stale
 from ft_magics.session.objects import AdapterFacts, AdapterTable
 from ft_magics.session.resolve import load_slot, resolve_all
-from ft_magics.session.state import current
+from ft_magics.session.state import ModelChoice, current
 from ft_magics.spec import check_name
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _facts(session: Session, folder: RunFolder, state: str, in_use: Any) -> Adap
     strategy = plan.get("strategy") or (record.get("spec") or {}).get("strategy") or "lora"
     return AdapterFacts(
         name=folder.name,
-        base=(record.get("model") or {}).get("name") or base.get("name") or "",
+        base=ModelChoice(**record["model"]).title if record.get("model") else base.get("name", ""),
         strategy=strategy,
         rank=plan.get("lora_r") if strategy == "lora" else record.get("rank"),
         bytes=size,

@@ -40,6 +40,12 @@ class ModelChoice:
     dtype: str = "auto"
     trust_remote_code: bool = False
 
+    @property
+    def title(self) -> str:
+        """What is shown: of a folder or file its own name, as saved outputs hold no path."""
+        path = Path(self.name).expanduser()
+        return path.name if path.exists() else self.name
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form, kept with runs."""
         return {

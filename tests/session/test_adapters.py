@@ -21,6 +21,8 @@ def test_the_list_tells_what_an_adapter_is(train):
     assert facts.bytes == (run.adapter / "adapter_model.safetensors").stat().st_size
     assert 0 < facts.share < 0.5
     assert facts.data == "nums"
+    assert facts.base == "tiny", "the folder's own name: what is saved holds no path"
+    assert "tiny" in run.monitor.chips
     assert facts.data_sha256 == ft.dataset("nums").sha256
     assert facts.last_loss > 0
     assert not facts.stale
