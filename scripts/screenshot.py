@@ -34,7 +34,7 @@ def take(page: NotebookPage, target: Path, dark: bool) -> None:
     page.wait_for("the prompt's cell", lambda: page.count(last) is not None, RUN_S)
     page.wait_idle(RUN_S)
     page.do("%ft wait", RUN_S)
-    page.wait_for("the answers", lambda: "still training" not in page.plain(last), RUN_S)
+    page.wait_for("the answers", lambda: ", still " not in page.plain(last), RUN_S)
     page.focus()
     page.picture(target, (training, last))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ft_magics.errors import NameUnknown, SettingError
+from ft_magics.errors import AdapterError, NameUnknown, SettingError
 from ft_magics.session.state import Loaded, ModelChoice, Session
 from ft_magics.spec import Ref
 
@@ -42,7 +42,7 @@ class Target:
             return ""
         m = self.run.monitor
         if self.run.state == "queued" or not m.total_steps:
-            return "not trained yet, still in progress"
+            return "not trained yet, still preparing"
         return f"step {m.step} of {m.total_steps}, still training"
 
 
@@ -157,9 +157,14 @@ def load_slot(loaded: Loaded, target: Target) -> str | None:
     if run is not None and run.active:
         weights = run.weights
         if weights is not None:
-            tensors, config = weights()
             slot = f"live:{run.folder.path}"
-            server.assign(slot, tensors, config)
+            if slot in server.slots():
+                # Before the new copy is made: an answer in progress holds on to what it uses.
+                server.drop(slot)
+            try:
+                server.assign(slot, *weights())
+            except AdapterError as error:
+                raise AdapterError(target.title, error.what, error.remedy) from None
             return slot
         parent = run.task.parent if run.task else None
         path = parent.adapter if parent is not None else None
