@@ -132,7 +132,7 @@ class Notice(Event):
 
     text: str
     severity: str = "note"
-    """`note` or `warning`."""
+    """`note`, `warning`, or `fact`: what is as true of the saved card as of the live one."""
 
 
 @dataclass(frozen=True, kw_only=True)

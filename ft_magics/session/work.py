@@ -139,6 +139,12 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
     base = prepared.loaded.base
     run.folder.update_record(plan=prepared.plan.to_dict(), base=base.facts.to_dict())
     _warn_of_cut_rows(run, prepared)
+    if prepared.plan.strategy == "full":
+        size = f"{base.facts.bytes / 1e6:.0f} MB"
+        text = (
+            f"The tuned weights are a second set: {size} in memory beside the base's, and on disk"
+        )
+        run.emit(Notice(text=text, severity="fact"))
     run.emit(PhaseBegan(text="preparing the training"))
     run.hooks = training.Hooks(
         emit=run.emit,

@@ -151,8 +151,9 @@ def _verdict(state: RunState, live: bool) -> str:
 
 
 def _notices(state: RunState, live: bool) -> list[str]:
-    """The newest notices; they are not kept, because another machine gives others."""
-    return [notice.text for notice in state.notices[-_NOTICES:]] if live else []
+    """The newest notices; only facts are kept, because another machine gives other notes."""
+    told = [n.text for n in state.notices if live or n.severity == "fact"]
+    return told[-_NOTICES:]
 
 
 def _plain(state: RunState, answers: Comparison, live: bool) -> list[str]:

@@ -12,6 +12,7 @@ import torch
 import ft_magics as ft
 from ft_magics import session
 from ft_magics.errors import NameUnknown, RunError, SettingError
+from ft_magics.widgets import training_card
 from tests.session.conftest import ROWS, adapter_bytes
 
 LONG = {"max_steps": 400}
@@ -273,6 +274,9 @@ def test_the_base_is_the_base_before_during_and_after(train):
 def test_full_fine_tuning_is_a_second_set_of_weights(train):
     run = train("full", strategy="full", max_steps=4, learning_rate=1e-2)
     assert (run.adapter / "model.safetensors").exists()
+    card = training_card(run.monitor)
+    assert "a second set: 13 MB" in card["text/plain"], "the saved card says what that costs"
+    assert "a second set" in card["text/html"]
     answers = ft.prompt("What is number 1?", ["base", "full"], max_new_tokens=6)
     assert answers["base"] != answers["full"]
 
