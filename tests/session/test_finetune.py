@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 
 import numpy as np
 import pytest
@@ -198,7 +199,7 @@ def test_stop_saves_and_resume_ends_as_if_it_had_not_stopped(train, front_end):
     whole = adapter_bytes(train("whole", max_steps=40))
     run = train("one", wait=False, max_steps=40)
     while run.monitor.step < 3 and run.active:
-        pass
+        time.sleep(0.01)
     session.stop("one")
     assert run.state == "stopped"
     assert run.adapter is not None
@@ -222,9 +223,11 @@ def test_pause_holds_between_steps(train, front_end):
     run = train("one", wait=False, **LONG)
     while run.monitor.step < 2:
         assert run.active
+        time.sleep(0.01)
     session.pause()
     while run.state != "paused":
         assert run.active
+        time.sleep(0.01)
     step = run.monitor.step
     answers = session.ask("What is number 1?", "one", max_new_tokens=2)
     assert f"step {step} of 400" in answers.columns[0].note
@@ -232,6 +235,7 @@ def test_pause_holds_between_steps(train, front_end):
     session.resume("one")
     while run.monitor.step == step:
         assert run.active
+        time.sleep(0.01)
 
 
 def test_the_users_random_states_are_as_they_were(train):

@@ -64,14 +64,15 @@ def test_a_killed_kernel_leaves_a_run_that_goes_on_exactly(train, tiny_folder, f
         session.set_front_end(Front())
         run = ft.finetune("one", data="nums", max_steps=30, eval_steps=5, lora_r=4,
                           per_device_train_batch_size=2)
+        import os, signal, time
         while run.monitor.step < 12:
-            pass
-        import os, signal
+            assert run.active, run.monitor.error
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     root = Path(ft.__file__).parents[1]
     env = {**os.environ, "FT_HOME": str(ft_home), "PYTHONPATH": str(root)}
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=env, timeout=120)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=env, timeout=300)
     assert done.returncode == -signal.SIGKILL
     assert ft.run("one").state == "interrupted"
     run = session.resume("one").wait(60)

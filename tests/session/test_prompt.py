@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import ft_magics as ft
@@ -71,7 +73,7 @@ def test_a_run_in_progress_answers_at_once_and_is_replaced_at_its_end(train, fro
     assert handle.closed == 0
     run.wait(120)
     while handle.closed == 0:
-        pass
+        time.sleep(0.01)
     assert "still" not in answers.columns[1].note
     assert answers.columns[1].text == ft.prompt(ASK, "one", **SHORT)
 
@@ -101,6 +103,7 @@ def test_the_step_in_progress_by_name(train, front_end):
     run = train("one", wait=False, max_steps=200)
     while run.monitor.step < 1:
         assert run.active
+        time.sleep(0.01)
     answers = session.ask(ASK, "one@now", **SHORT)
     assert "of 200, still training" in answers.columns[0].note
 
