@@ -135,6 +135,7 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
 
     task = run.task
     assert task is not None
+    parent = parent_folder(task)
     prepared = prepare(session, task, lambda text: run.emit(PhaseBegan(text=text)))
     base = prepared.loaded.base
     run.folder.update_record(plan=prepared.plan.to_dict(), base=base.facts.to_dict())
@@ -159,7 +160,7 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
         train=prepared.train,
         eval=prepared.eval,
         folder=run.folder.path / "scratch",
-        parent=parent_folder(task),
+        parent=parent,
         checkpoint=task.checkpoint,
     )
     return training.train(job, base, run.hooks), prepared

@@ -41,11 +41,17 @@ def test_ft_wait_blocks(train, front_end, monkeypatch):
     assert train("one", wait=False).state == "finished"
 
 
-def test_a_waiting_call_fails_with_its_run(train, alone):
-    with pytest.raises(ft.FtError, match="neftune_noise"):
-        train("one", trl={"neftune_noise_alfa": 5})
+def test_a_waiting_call_fails_with_its_run(train, alone, tmp_path):
+    with pytest.raises(RunError, match="run one"):
+        train("one", model=str(tmp_path))
     assert session.run("one").state == "failed"
-    assert "neftune_noise_alpha" in session.run("one").monitor.error
+    assert str(tmp_path) in session.run("one").monitor.error
+
+
+def test_a_wrong_field_of_trl_is_refused_before_anything_is_made(train, front_end):
+    with pytest.raises(SettingError, match="Did you mean 'neftune_noise_alpha'"):
+        train("one", wait=False, trl={"neftune_noise_alfa": 5})
+    assert session.current().store.run_names() == []
 
 
 def test_wrong_names_are_refused_before_anything_is_made(front_end):
@@ -142,10 +148,10 @@ def test_a_later_run_leaves_the_version_before(train):
         _resolved("one~2")
 
 
-def test_a_failed_run_leaves_what_the_name_meant(train, alone):
+def test_a_failed_run_leaves_what_the_name_meant(train, alone, tmp_path):
     first = adapter_bytes(train("one"))
     with pytest.raises(ft.FtError):
-        train("one", trl={"nonsense": 5})
+        train("one", model=str(tmp_path))
     [(target, _)] = _resolved("one")
     assert (target.path / "adapter_model.safetensors").read_bytes() == first
 
@@ -188,8 +194,8 @@ def test_a_second_stage_begins_where_the_first_ended(train):
     assert all(torch.allclose(a[k], b[k], atol=1e-6) for k in a)
 
 
-def test_a_second_stage_fails_with_the_first(train, front_end):
-    train("one", wait=False, trl={"nonsense": 1})
+def test_a_second_stage_fails_with_the_first(train, front_end, tmp_path):
+    train("one", wait=False, model=str(tmp_path))
     second = train("two", wait=False, after="one")
     with pytest.raises(RunError, match="one left no adapter"):
         second.wait(60)

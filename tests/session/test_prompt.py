@@ -84,8 +84,8 @@ def test_python_prompt_waits_for_the_run(train, front_end):
     assert run.state == "finished"
 
 
-def test_a_failed_run_fails_the_cell_that_needs_it(train, front_end):
-    train("one", wait=False, trl={"nonsense": 1})
+def test_a_failed_run_fails_the_cell_that_needs_it(train, front_end, tmp_path):
+    train("one", wait=False, model=str(tmp_path))
     with pytest.raises((RunError, NameUnknown)):
         ft.prompt(ASK, "one", **SHORT)
 
