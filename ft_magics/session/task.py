@@ -56,12 +56,13 @@ def _check_method(spec: FinetuneSpec, data: Dataset, where: str) -> None:
     """SFT takes conversations; preference rows wait for their own trainers.
 
     Raises:
-        SettingError: The rows are of another kind, or `trl:` names no field of trl's.
+        SettingError: The rows are of another kind, or a setting cannot be done here.
     """
     from ft_magics import training
 
-    # Read from trl's source, without importing it: a wrong name is refused before the cell returns.
-    training.check_trl(spec.trl, where)
+    # Names are read from the libraries' source, without importing them, so a wrong one is refused
+    # before the cell returns.
+    training.check(spec, where)
     method = spec.method or {"sft": "sft", "preference": "dpo"}[data.kind]
     if method != "sft" or data.kind != "sft":
         raise SettingError(

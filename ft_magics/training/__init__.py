@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.training.control import Control, StopNow
 from ft_magics.training.hooks import Hooks, Job, Outcome
-from ft_magics.training.plan import Plan, plan
+from ft_magics.training.plan import Plan, check, plan
 from ft_magics.training.trl_names import check_trl, trl_fields
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "StopNow",
+    "check",
     "check_trl",
     "plan",
     "train",

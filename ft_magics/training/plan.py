@@ -16,7 +16,7 @@ from ft_magics.training.trl_names import check_trl, optimizers, schedulers
 if TYPE_CHECKING:
     from ft_magics.models import BaseFacts, Device
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "check", "plan"]
 
 
 _AS_SET = (
@@ -114,7 +114,8 @@ def plan(
     """
     if not lengths:
         raise RunError(where, "there are no rows to train on", "Add rows to the data set.")
-    strategy = _check(spec, where, device)
+    check(spec, where)
+    strategy: Literal["lora", "full"] = "full" if spec.strategy == "full" else "lora"
     why = _fixed_reasons(spec)
     taken = _Taken(spec, why)
     length, need = _need(spec, strategy, lengths, base, device, taken)
@@ -217,15 +218,18 @@ def _rates(
     }
 
 
-def _check(spec: FinetuneSpec, where: str, device: Device) -> Literal["lora", "full"]:
-    """The strategy; SettingError for what cannot be done at all."""
+def check(spec: FinetuneSpec, where: str) -> None:
+    """Refuse what cannot be done on any machine: no model is needed, and no torch is imported.
+
+    Raises:
+        SettingError: What it is, with the nearest right name or the remedy.
+    """
     if spec.method not in (None, "sft"):
         raise SettingError(
             where, f"method {spec.method} is not there yet", "This version trains sft."
         )
     if spec.strategy == "qlora":
-        needs = "qlora needs a CUDA GPU and bitsandbytes"
-        what = "qlora is not there yet" if device.kind == "cuda" else needs
+        what = "qlora is not there yet (it will need a CUDA GPU and bitsandbytes)"
         raise SettingError(where, what, "Use strategy: lora.")
     if spec.beta is not None:
         raise SettingError(where, "beta is for preferences, and this is sft", "Leave it out.")
@@ -236,7 +240,6 @@ def _check(spec: FinetuneSpec, where: str, device: Device) -> Literal["lora", "f
         if value is not None and value not in known:
             raise SettingError(where, f"{name} is '{value}'", nearest(value, known))
     check_trl(spec.trl, where)
-    return "full" if spec.strategy == "full" else "lora"
 
 
 def _dtype(base: BaseFacts, strategy: str, why: dict[str, str]) -> str:

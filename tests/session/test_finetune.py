@@ -48,9 +48,18 @@ def test_a_waiting_call_fails_with_its_run(train, alone, tmp_path):
     assert str(tmp_path) in session.run("one").monitor.error
 
 
-def test_a_wrong_field_of_trl_is_refused_before_anything_is_made(train, front_end):
-    with pytest.raises(SettingError, match="Did you mean 'neftune_noise_alpha'"):
-        train("one", wait=False, trl={"neftune_noise_alfa": 5})
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"trl": {"neftune_noise_alfa": 5}}, "Did you mean 'neftune_noise_alpha'"),
+        ({"optim": "adamw_troch"}, "Did you mean 'adamw_torch'"),
+        ({"lr_scheduler_type": "cosin"}, "Did you mean 'cosine'"),
+        ({"strategy": "qlora"}, "strategy: lora"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_made(train, front_end, settings, told):
+    with pytest.raises(SettingError, match=told):
+        train("one", wait=False, **settings)
     assert session.current().store.run_names() == []
 
 
