@@ -79,7 +79,8 @@ def _launch(session: Session, run: Run) -> Run:
     assert task is not None
     behind = [other.name for other in session.active()]
     rank = f"LoRA r{task.spec.lora_r}" if task.spec.strategy != "full" else "all weights"
-    chips = (f"SFT · {rank}", task.choice.title, f"{task.data.name} · {len(task.data.rows)} rows")
+    rows = "1 row" if len(task.data.rows) == 1 else f"{len(task.data.rows)} rows"
+    chips = (f"SFT · {rank}", task.choice.title, f"{task.data.name} · {rows}")
     # First the event: it claims the folder, and is refused while another kernel is at work on it.
     run.emit(RunQueued(name=run.name, behind=behind[-1] if behind else "", chips=chips))
     session.runs[run.name] = run

@@ -87,7 +87,7 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
     if not session.is_loaded(task.choice):
         tell("loading the base model")
     loaded = session.load(task.choice)
-    tell(f"encoding {len(task.train_rows)} rows")
+    tell("encoding the rows")
     tokenizer, system = loaded.base.tokenizer, task.data.system
     whole = data.encode_rows(task.train_rows, tokenizer, system=system)
     lengths = [len(encoded.ids) for encoded in whole]
