@@ -13,10 +13,24 @@ from typing import Any, ClassVar, Literal
 
 from ft_magics.errors import SettingError
 
-__all__ = ["FinetuneSpec", "GenerateSpec", "Ref", "check_name"]
+__all__ = ["FORMATS", "REPAIRS", "FinetuneSpec", "GenerateSpec", "Ref", "check_name"]
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 RESERVED = frozenset({"base"})
+
+FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai")
+"""How a data set can be written."""
+
+REPAIRS = (
+    "encoding",
+    "line-ends",
+    "hidden-characters",
+    "white-space",
+    "code-fences",
+    "equal-sides",
+    "duplicates",
+)
+"""The safe repairs of rows."""
 
 
 def check_name(name: str, where: str) -> str:
@@ -79,6 +93,8 @@ class FinetuneSpec:
     """Name of the data set to train on; not needed where the rows stand in the cell."""
     golden: str | None = None
     """Name of the golden set; the data set's own name is used by itself."""
+    train_on_golden: bool = False
+    """Also train on rows that are golden questions; they are taken out unless this is set."""
     method: Literal["sft", "dpo", "kto"] | None = None
     """How to train; found from the kind of the rows."""
     strategy: Literal["auto", "lora", "qlora", "full"] = "auto"
@@ -121,8 +137,8 @@ class FinetuneSpec:
     """Start of every random choice of the run."""
     eval_steps: int | None = None
     """Optimizer steps between two looks at the eval rows; once an epoch unless set."""
-    lora_r: int = 16
-    """Rank of the adapter: its size, and how much it can learn."""
+    lora_r: int | None = None
+    """Rank of the adapter: its size, and how much it can learn; 16, and more for very many rows."""
     lora_alpha: float | None = None
     """Scale of the adapter, divided by lora_r; twice lora_r unless set."""
     lora_dropout: float = 0.0

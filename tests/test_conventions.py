@@ -65,6 +65,6 @@ def test_the_constraints_pin_every_direct_dependency() -> None:
 def test_packages_are_tested_where_they_are() -> None:
     """Every folder of tests is the folder of what it tests."""
     known = {path.name for path in (ROOT / "ft_magics").iterdir()}
-    known |= {"scripts", "browser", "notebooks", "benchmarks"}
+    known |= {"scripts", "browser", "notebooks", "benchmarks", "fixtures"}
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
     assert folders - {"__pycache__"} <= known

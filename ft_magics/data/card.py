@@ -1,22 +1,35 @@
-"""What the card of a data set shows: counts, tokens, the split, one row token by token."""
+"""What the card of a data set shows: counts, token lengths, the split, one row token by token."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
-from ft_magics.data.checks import finding_of
 from ft_magics.data.dataset import SMALL, Dataset, eval_count
-from ft_magics.data.encoding import MASKED, Encoded, encode_rows, encoder_notes
-from ft_magics.data.rendering import Tokenizer
-from ft_magics.data.rows import Finding, Preference, Row
+from ft_magics.data.encoding import TokenPiece, token_view
+from ft_magics.data.encoding.rendering import Tokenizer
+from ft_magics.data.findings import Finding
+from ft_magics.data.lengths import MOST_ROWS, Histogram, Measured, histogram, measure, spread
+from ft_magics.data.rows import AnyRow, conversations
 
-__all__ = ["DataFacts", "describe"]
+if TYPE_CHECKING:
+    from ft_magics.data.fixes import DiffLine
 
-_EXAMPLE_TOKENS = 400
-"""Longest example row: what a card can show and a person reads."""
+__all__ = ["PAGE_ROWS", "DataFacts", "describe"]
+
+PAGE_ROWS = 10
+"""Rows on one page of a card."""
+
+_MOST_HELD = 10_000
+"""Numbers of held out rows that are kept; the rest is only counted."""
+
+_EXAMPLE_TOKENS = 160
+"""Longest example row that is shown whole: what a person reads."""
+
+_EXAMPLE_PIECES = 320
+"""What is shown of one that is longer."""
 
 
 @dataclass(frozen=True)
@@ -24,47 +37,66 @@ class DataFacts:
     """A data set in numbers, and what was found in it."""
 
     name: str
-    kind: Literal["sft", "preference"]
+    kind: Literal["sft", "preference", "unpaired"]
     rows: int
     train_rows: int
     eval_rows: int
     eval_source: str
     """In words: what the eval loss comes from."""
+    held: tuple[int, ...]
+    """Numbers of the rows that are held out, in order; of very many only the first."""
     tokens: tuple[int, int, int, int] | None
     """Tokens per row before any cut: least, median, 95th percentile, most; of a preference, its
     longer side. None without a tokenizer."""
+    histogram: Histogram | None
+    """How many rows are how long; None without a tokenizer."""
+    measured: int
+    """Rows that the token counts come from; 0 without a tokenizer."""
+    sampled: bool
+    """Whether those are a sample of very many."""
     max_length: int | None
     """Longest row in tokens; None if nothing is cut."""
     cut_rows: int
-    """Rows longer than that."""
+    """Measured rows longer than that."""
+    lost_tokens: int
+    """Tokens with loss that the cut takes from the measured rows."""
     trained_tokens: int
-    """Tokens of the train rows that carry loss, cuts considered; 0 without a tokenizer."""
-    example: tuple[tuple[str, bool], ...]
-    """One row as the model reads it: its tokens' texts, each with whether it carries loss."""
+    """Tokens of the train rows that carry loss, cuts considered; 0 without a tokenizer. An
+    estimate where only a sample was measured."""
+    example: tuple[TokenPiece, ...]
+    """One row as the model reads it."""
+    first: tuple[AnyRow, ...]
+    """The first page of rows."""
     system: str | None
+    goal: str | None
     findings: tuple[Finding, ...]
     skipped: int
+    origin: str
     sha256: str
     version: int
+    changes: tuple[DiffLine, ...] = ()
+    """What `--fix` mended, line by line."""
 
 
 def describe(
     ds: Dataset, tokenizer: Tokenizer | None = None, max_length: int | None = None
 ) -> DataFacts:
-    """Count and measure a data set.
+    """Count and measure a data set, of any size in bounded memory.
+
+    Above 5,000 rows the token counts come from 2,000 rows, spread evenly over all.
 
     Args:
         ds: The data set.
         tokenizer: Of the base it is for; without one there are no token counts.
         max_length: Longest row in tokens, as the training will cut it.
-
-    Raises:
-        DataError: The tokenizer's chat template refuses rows.
     """
     train, held = ds.split()
-    measured = _Measured()
-    if tokenizer is not None:
-        measured = _measure(ds, {row.number for row in train}, tokenizer, max_length)
+    numbers = tuple(row.number for row in islice(held, _MOST_HELD))
+    found = Measured()
+    example: tuple[TokenPiece, ...] = ()
+    if tokenizer is not None and len(ds.rows):
+        found = measure(ds, frozenset(numbers), len(train), tokenizer, max_length)
+        example = _example(ds, found, tokenizer, max_length) if found.places else ()
     return DataFacts(
         name=ds.name,
         kind=ds.kind,
@@ -72,51 +104,34 @@ def describe(
         train_rows=len(train),
         eval_rows=len(held),
         eval_source=_eval_words(ds),
-        tokens=_spread(measured.lengths),
+        held=numbers,
+        tokens=spread(found.lengths),
+        histogram=histogram(found.lengths, max_length),
+        measured=len(found.lengths),
+        sampled=tokenizer is not None and len(ds.rows) > MOST_ROWS,
         max_length=max_length,
-        cut_rows=sum(length > (max_length or math.inf) for length in measured.lengths),
-        trained_tokens=measured.trained,
-        example=measured.example,
+        cut_rows=found.cut_rows,
+        lost_tokens=found.lost_tokens,
+        trained_tokens=found.trained_tokens,
+        example=example,
+        first=tuple(ds.rows[i] for i in range(min(PAGE_ROWS, len(ds.rows)))),
         system=ds.system,
-        findings=(*ds.findings, *measured.findings),
+        goal=ds.goal,
+        findings=(*ds.findings, *found.findings),
         skipped=ds.skipped,
+        origin=ds.origin,
         sha256=ds.sha256,
         version=ds.version,
+        changes=_changes(ds),
     )
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """What only a tokenizer tells."""
+def _changes(ds: Dataset) -> tuple[DiffLine, ...]:
+    if not ds.changes:
+        return ()
+    from ft_magics.data.fixes import Change, diff_lines
 
-    lengths: Sequence[int] = ()
-    """Tokens of each row before any cut."""
-    trained: int = 0
-    example: tuple[tuple[str, bool], ...] = ()
-    findings: Sequence[Finding] = ()
-
-
-def _measure(
-    ds: Dataset, train: set[int], tokenizer: Tokenizer, max_length: int | None
-) -> _Measured:
-    sides = [_sides(row) for row in ds.rows]
-    flat = [side for row in sides for side in row]
-    encoded = encode_rows(flat, tokenizer, max_length=max_length, system=ds.system)
-    step = len(sides[0])
-    starts = range(0, len(encoded), step)
-    return _Measured(
-        [max(len(e.ids) + e.cut for e in encoded[i : i + step]) for i in starts],
-        sum(e.trained for e in encoded if e.number in train),
-        _example(encoded[::step], tokenizer),
-        _token_findings(ds, encoded, tokenizer, max_length),
-    )
-
-
-def _sides(row: Row | Preference) -> list[Row]:
-    """The conversations of a row: itself, or a preference with either answer."""
-    if isinstance(row, Row):
-        return [row]
-    return [Row(row.number, (*row.prompt, *side)) for side in (row.chosen, row.rejected)]
+    return tuple(diff_lines(Change(**change) for change in ds.changes))
 
 
 def _eval_words(ds: Dataset) -> str:
@@ -129,68 +144,19 @@ def _eval_words(ds: Dataset) -> str:
     return "none" if ds.eval == "none" else f"the rows of {ds.eval}"
 
 
-def _spread(lengths: Sequence[int]) -> tuple[int, int, int, int] | None:
-    """Least, median, 95th percentile (nearest rank) and most."""
-    if not lengths:
-        return None
-    ranked = sorted(lengths)
-    at = [max(0, math.ceil(share * len(ranked)) - 1) for share in (0.5, 0.95)]
-    return ranked[0], ranked[at[0]], ranked[at[1]], ranked[-1]
-
-
-def _token_findings(
-    ds: Dataset, encoded: Sequence[Encoded], tokenizer: Tokenizer, max_length: int | None
-) -> list[Finding]:
-    findings = [Finding("note", None, *note) for note in encoder_notes(tokenizer)]
-    cut = list(dict.fromkeys(e.number for e in encoded if e.cut))
-    lost = list(dict.fromkeys(e.number for e in encoded if not e.trained))
-    if lost:
-        what = "nothing is left to learn" + (f" within max_length {max_length}" if cut else "")
-        remedy = "Raise max_length, or shorten the questions." if cut else "Look at the template."
-        findings.append(finding_of("warning", lost, what, remedy))
-    if cut:
-        what = f"longer than max_length {max_length}, cut at the end"
-        remedy = "Raise max_length, or shorten them."
-        findings.append(finding_of("warning", cut, what, remedy))
-    typed = _typed_controls(ds, tokenizer)
-    if typed:
-        names = ", ".join(dict.fromkeys(name for _, name in typed))
-        rows = list(dict.fromkeys(number for number, _ in typed))
-        what = f"{names} in a text is read as text, not as a control token"
-        findings.append(finding_of("note", rows, what, ""))
-    return findings
-
-
-def _typed_controls(ds: Dataset, tokenizer: Tokenizer) -> list[tuple[int, str]]:
-    """Control tokens written out in rows: each row's number and the token."""
-    names = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special]
-    found = []
-    for row in ds.rows:
-        texts = "\0".join(m.content for side in _sides(row) for m in side.messages)
-        found += [(row.number, name) for name in names if name in texts]
-    return found
-
-
-def _example(encoded: Sequence[Encoded], tokenizer: Tokenizer) -> tuple[tuple[str, bool], ...]:
+def _example(
+    ds: Dataset, found: Measured, tokenizer: Tokenizer, max_length: int | None
+) -> tuple[TokenPiece, ...]:
     """The first row that is short enough to be shown, else the beginning of the shortest."""
-    short = (e for e in encoded if len(e.ids) <= _EXAMPLE_TOKENS)
-    row = next(short, None) or min(encoded, key=lambda e: len(e.ids))
-    ids, labels = row.ids[:_EXAMPLE_TOKENS], row.labels[:_EXAMPLE_TOKENS]
-    parts: list[tuple[str, bool]] = []
-    begin = 0
-    for i, label in enumerate(labels):
-        last = i + 1 == len(ids) or (labels[i + 1] == MASKED) != (label == MASKED)
-        text = _text_between(tokenizer, ids, begin, i + 1)
-        # A character may take several tokens; until it is whole they decode to U+FFFD.
-        if last or not text.endswith("\ufffd"):
-            parts.append((text, label != MASKED))
-            begin = i + 1
-    return tuple(parts)
+    place = _short_place(found.places, found.lengths)
+    row = conversations(ds.rows[place])[0]
+    pieces = token_view(row, tokenizer, max_length=max_length, system=ds.system)
+    return tuple(pieces[:_EXAMPLE_PIECES])
 
 
-def _text_between(tokenizer: Any, ids: Sequence[int], begin: int, end: int) -> str:
-    """The text that tokens add to the few before them: alone, some would lose their space."""
-    options = {"skip_special_tokens": False, "clean_up_tokenization_spaces": False}
-    first = max(0, begin - 1)
-    before = str(tokenizer.decode(list(ids[first:begin]), **options)) if begin else ""
-    return str(tokenizer.decode(list(ids[first:end]), **options))[len(before) :]
+def _short_place(places: Sequence[int], lengths: Sequence[int]) -> int:
+    pairs = zip(places, lengths, strict=True)
+    short = next((place for place, length in pairs if length <= _EXAMPLE_TOKENS), None)
+    if short is not None:
+        return short
+    return min(zip(lengths, places, strict=True))[1]

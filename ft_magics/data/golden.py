@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ft_magics.data.checks import grouped
+from ft_magics.data.bodies import RowProblem
 from ft_magics.data.dataset import digest
+from ft_magics.data.kinds.turns import Complain, check_order, read_messages, read_text, shown
 from ft_magics.data.making import row_source
-from ft_magics.data.reading import RowProblem
+from ft_magics.data.problems import grouped
 from ft_magics.data.rows import Message, Row, messages_of, system_of, with_system
-from ft_magics.data.turns import Complain, check_order, read_messages, read_text, shown
+from ft_magics.data.schemas import read_schema
 from ft_magics.errors import DataError, nearest
 
 __all__ = ["CHECKS", "GoldenSet", "Question", "make_golden"]
 
 _QUESTIONS = ("prompt", "user", "messages")
-_LATER = frozenset(
-    {"json_schema", "max_sentences", "max_tokens", "similar_to", "tool_call", "python", "judge"}
-)
+_LATER = frozenset({"similar_to", "tool_call", "python", "judge"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,8 @@ class Question:
     """The conversation up to the question; ends with a user turn."""
     checks: dict[str, Any] = field(default_factory=dict)
     """What a good answer must show, as it was written: `contains`, `not_contains`, `regex` (a text
-    or a list), `equals` (a text), `unknown` (true); empty for a question that is only looked at."""
+    or a list), `equals` (a text), `unknown` (true), `max_sentences`, `max_words`, `max_tokens` (a
+    number), `json_schema` (a schema, or true); empty for a question that is only looked at."""
     answer: str | None = None
     """A model answer, for the eval loss."""
 
@@ -223,8 +223,19 @@ def _patterns(value: Any, what: str, complain: Complain) -> Any:
 
 
 def _flag(value: Any, what: str, complain: Complain) -> bool | None:
+    value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
     if not isinstance(value, bool):
         complain(f"{what} is {shown(value)}", "Write true or false, without quotes.")
+        return None
+    return value
+
+
+def _limit(value: Any, what: str, complain: Complain) -> int | None:
+    # YAML and CSV give every value as text.
+    if isinstance(value, str) and value.isdecimal() and value.isascii():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        complain(f"{what} is {shown(value)}", "Write a whole number above 0, without quotes.")
         return None
     return value
 
@@ -234,6 +245,10 @@ CHECKS: dict[str, Callable[[Any, str, Complain], Any]] = {
     "not_contains": _texts,
     "equals": _text,
     "regex": _patterns,
+    "json_schema": read_schema,
+    "max_sentences": _limit,
+    "max_words": _limit,
+    "max_tokens": _limit,
     "unknown": _flag,
 }
 """The checks that are read, each with the reader of its value."""

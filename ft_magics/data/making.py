@@ -2,63 +2,155 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from ft_magics.data.checks import Problems, grouped, set_findings, skipped_findings
+from ft_magics.data.bodies import read_rows
 from ft_magics.data.dataset import Dataset
-from ft_magics.data.reading import RowProblem, read_rows
-from ft_magics.data.rows import Finding, Preference
-from ft_magics.data.shaping import KINDS, kind_of, shape_row, unused_fields
+from ft_magics.data.findings import Finding
+from ft_magics.data.problems import grouped, skipped_findings
+from ft_magics.data.row_file import RowFile, Some, write_rows
+from ft_magics.data.rows import AnyRow, Row, with_system
+from ft_magics.data.shaper import Read, Shaper
 from ft_magics.errors import DataError, SettingError
 from ft_magics.spec import NAME_PATTERN
 
-__all__ = ["make_dataset", "row_source"]
+__all__ = ["Ask", "make_dataset", "row_source"]
 
 _NO_ROWS = 'there are no rows to use. Write one a line: {"user": "…", "assistant": "…"}'
 
 
+@dataclass(frozen=True)
+class Ask:
+    """What a user asked for, beside the rows themselves."""
+
+    system: str | None = None
+    """System text for the rows that have none of their own."""
+    eval: str | int | None = None
+    """What is held out, as in `Dataset.eval`."""
+    skip_bad: bool = False
+    """Leave bad rows out, and say so in the findings, in place of failing."""
+    fix: Collection[str] = ()
+    """Safe repairs to make, by name."""
+    map: Mapping[str, str] | None = None
+    """Fields to rename: new name -> old name."""
+    limit: int | None = None
+    """At most so many rows."""
+    shuffle: int | None = None
+    """Seed of a new order; None keeps the order."""
+    goal: str | None = None
+    """As in `Dataset`."""
+
+
 def make_dataset(
     name: str,
-    rows: str | Iterable[Mapping[str, Any]],
+    rows: str | Iterable[Any],
+    ask: Ask | None = None,
     *,
-    system: str | None = None,
-    eval: str | int | None = None,
-    skip_bad: bool = False,
+    before: Dataset | None = None,
+    origin: str = "",
+    notes: Sequence[Finding] = (),
+    keep: Path | None = None,
     where: str = "",
+    **asked: Any,
 ) -> Dataset:
     """Read, check and normalise rows.
 
     Args:
         name: What the data set is called.
-        rows: JSONL or a JSON array; or objects, or a DataFrame.
-        system: System text for the rows that have none of their own.
-        eval: What is held out, as in `Dataset.eval`.
-        skip_bad: Leave bad rows out, and say so in the findings, in place of failing.
+        rows: Rows as text; or objects, or a DataFrame; or pairs of `(number, object)` as a
+            source gives them, when `origin` is set.
+        ask: What else was asked for.
+        before: A data set that the rows are added to.
+        origin: As in `Dataset`.
+        notes: What the reading of a source noticed.
+        keep: A file for the rows, which are then never in memory together; None keeps them there.
         where: The cell, for errors.
+        **asked: Fields of `Ask`, in place of one.
 
     Raises:
         DataError: Rows that cannot be used, all of them at once; or no rows at all.
-        SettingError: `eval` is not understood.
+        SettingError: `eval` or another setting is not understood.
     """
+    ask = ask or Ask(**asked)
     where = where or f"data set {name}"
-    read, source = row_source(rows, where)
-    good, problems, notes = _shape_all(read)
-    if problems and not skip_bad:
-        raise DataError(where, grouped(problems))
-    if not good:
-        raise DataError(where, [*grouped(problems), _NO_ROWS])
-    held_out = _check_eval(eval, len(good), where)
-    kind: Any = "preference" if isinstance(good[0], Preference) else "sft"
-    findings = (*skipped_findings(problems), *set_findings(good), *notes)
-    return Dataset(name, kind, tuple(good), system, held_out, source, findings, len(problems))
+    shelf = _Shelf(keep)
+    try:
+        return _make(name, rows, ask, before, origin, notes, shelf, where)
+    except BaseException:
+        shelf.clear()
+        raise
 
 
-def row_source(
-    rows: str | Iterable[Mapping[str, Any]], where: str
-) -> tuple[list[tuple[int, Any]], str]:
+def _make(
+    name: str,
+    rows: Any,
+    ask: Ask,
+    before: Dataset | None,
+    origin: str,
+    notes: Sequence[Finding],
+    shelf: _Shelf,
+    where: str,
+) -> Dataset:
+    read, source = (iter(rows), "") if origin else row_source(rows, where)
+    shaper = Shaper(read, ask.map, before)
+    wanted = shaper.rows()
+    if ask.limit is not None and ask.shuffle is None:
+        wanted = itertools.islice(wanted, ask.limit)
+    made = shelf.put(wanted)
+    bad = shaper.log.problems
+    if bad and not ask.skip_bad:
+        raise DataError(where, grouped(bad))
+    if not made:
+        raise DataError(where, [*grouped(bad), _NO_ROWS])
+    made = shelf.put(_ordered(made, ask)) if ask.shuffle is not None else made
+    system = ask.system
+    if before is not None:
+        made, system = shelf.put(_appended(before, made, ask.system)), _shared(before, ask.system)
+        source = "\n".join(filter(None, (before.source.rstrip("\n"), source)))
+    held_out = _check_eval(ask.eval, len(made), where)
+    told = [*notes, *skipped_findings(bad), *shaper.notes()]
+    kind: Any = shaper.method
+    ds = Dataset(name, kind, made, system, held_out, source, origin, ask.goal, tuple(told))
+    ds = replace(ds, skipped=shaper.log.count)
+    return _examined(ds, ask, shelf)
+
+
+class _Shelf:
+    """Where rows are put while a set is made: in memory, or in one file after another."""
+
+    def __init__(self, keep: Path | None) -> None:
+        self._keep = keep
+        self._at = 0
+
+    def put(self, rows: Iterable[AnyRow]) -> Sequence[AnyRow]:
+        """Take the rows, one by one."""
+        if self._keep is None:
+            return tuple(rows)
+        self._at += 1
+        path = self._keep.with_name(f"{self._keep.name}.{self._at}")
+        write_rows(path, rows)
+        # The step before is read to its end by now.
+        self._keep.with_name(f"{self._keep.name}.{self._at - 1}").unlink(missing_ok=True)
+        return RowFile(path)
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self._keep is not None:
+            for path in self._keep.parent.glob(f"{self._keep.name}.*"):
+                with suppress(FileNotFoundError):
+                    path.unlink()
+
+
+def row_source(rows: str | Iterable[Any], where: str) -> tuple[Iterator[Read], str]:
     """Rows with their numbers, and their text as it is kept.
 
     Args:
@@ -66,7 +158,7 @@ def row_source(
         where: The cell, for errors.
     """
     if isinstance(rows, str):
-        return list(read_rows(rows, where)), rows
+        return iter(read_rows(rows, where)), rows
     if hasattr(rows, "to_dict") and hasattr(rows, "columns"):  # a DataFrame, without pandas
         rows = rows.to_dict("records")
     objects = [rows] if isinstance(rows, Mapping) else list(rows)
@@ -74,51 +166,62 @@ def row_source(
         json.dumps(dict(row) if isinstance(row, Mapping) else row, ensure_ascii=False, default=str)
         for row in objects
     )
-    return list(enumerate(objects, start=1)), "\n".join(lines)
+    return iter(enumerate(objects, start=1)), "\n".join(lines)
 
 
-def _shape_all(
-    read: Sequence[tuple[int, Any]],
-) -> tuple[list[Any], Problems, list[Finding]]:
-    """Rows in normal form, the problems of the others, and notes on fields that are not used."""
-    kinds = [kind for _, row in read if isinstance(row, Mapping) and (kind := kind_of(row))]
-    usual = max(set(kinds), key=lambda kind: (kinds.count(kind), kind), default=None)
-    method = KINDS[usual].method if usual else None
-    good: list[Any] = []
-    problems: dict[int, list[tuple[str, str]]] = {}
-    unused: dict[str, int] = {}
-    for number, values in read:
-        if isinstance(values, RowProblem):
-            problems[number] = [(values.text, values.remedy)]
-        elif not isinstance(values, Mapping):
-            remedy = 'Write it as {"user": "…", "assistant": "…"}.'
-            problems[number] = [(f"a {type(values).__name__} is not a row", remedy)]
-        elif (kind := kind_of(values)) and KINDS[kind].method != method:
-            problems[number] = [_stranger(KINDS[kind].method)]
-        else:
-            row, told = shape_row(values, number, usual)
-            if row is None:
-                problems[number] = told
-                continue
-            good.append(row)
-            for field in unused_fields(values):
-                unused[field] = unused.get(field, 0) + 1
-    notes = [
-        Finding(
-            "note", None, f"the field '{field}' is not used ({count} row{'s' * (count > 1)})", ""
-        )
-        for field, count in sorted(unused.items())
-    ]
-    return good, problems, notes
+def _ordered(rows: Sequence[AnyRow], ask: Ask) -> Iterable[AnyRow]:
+    """The rows in another order, as many as are wanted."""
+    places = array("Q", range(len(rows)))
+    random.Random(ask.shuffle).shuffle(places)
+    return Some(rows, places[: ask.limit] if ask.limit is not None else places)
 
 
-def _stranger(method: str) -> tuple[str, str]:
-    """What is wrong with a row that is trained in another way than most."""
-    words = {
-        "preference": "a preference row among SFT rows",
-        "sft": "an SFT row among preference rows",
-    }
-    return words[method], "Give it a data set of its own."
+def _shared(before: Dataset, system: str | None) -> str | None:
+    """The system text of a set that rows are added to; None where the two parts differ."""
+    return before.system if system in (None, before.system) else None
+
+
+def _appended(before: Dataset, rows: Iterable[AnyRow], system: str | None) -> Iterator[AnyRow]:
+    """The rows of both, each with its own part's system text where the parts differ."""
+    if _shared(before, system) == before.system:
+        yield from itertools.chain(before.rows, rows)
+    else:
+        yield from (_led(row, before.system) for row in before.rows)
+        yield from (_led(row, system) for row in rows)
+
+
+def _led(row: AnyRow, system: str | None) -> AnyRow:
+    if isinstance(row, Row):
+        return replace(row, messages=with_system(row.messages, system))
+    return replace(row, prompt=with_system(row.prompt, system))
+
+
+def _examined(ds: Dataset, ask: Ask, shelf: _Shelf) -> Dataset:
+    """The data set with what the checks found in it, mended as far as was asked."""
+    found = _findings(ds)
+    changes: list[Any] = []
+    if ask.fix:
+        from ft_magics.data.fixes import Fixed, fix_names, mend_rows
+
+        fixed = Fixed([])
+        ds = replace(ds, rows=shelf.put(mend_rows(ds.rows, fix_names(ask.fix, found), fixed)))
+        changes = [asdict(change) for change in fixed.changes]
+        found = _findings(ds)
+    findings = sorted((*ds.findings, *found), key=lambda f: _RANK[f.severity])
+    return replace(ds, findings=tuple(findings), changes=tuple(changes), known_sha256=ds.sha256)
+
+
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def _findings(ds: Dataset) -> list[Finding]:
+    """What is worth a look in rows that are all usable."""
+    from ft_magics.data.checks import eval_overlap, overlap_finding, run_checks, standard_checks
+
+    found = run_checks(ds.rows, standard_checks(ds.kind), ds.row)
+    train, held = ds.split()
+    overlap = eval_overlap(train, held) if held else []
+    return [*overlap_finding(overlap, "eval row", ds.row), *found]
 
 
 def _check_eval(wanted: Any, rows: int, where: str) -> str | None:

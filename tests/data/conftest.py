@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.data.families import FAMILIES, family_tokenizer
+
 LLAMA = (
     "{{ '<|endoftext|>' }}{% for m in messages %}"
     "{{ '<|im_start|>' + m['role'] + '\n' + m['content'] | trim + '<|im_end|>' }}{% endfor %}"
@@ -77,6 +79,25 @@ def with_template(tokenizer: Any) -> Callable[[str], Any]:
 def any_tokenizer(request: pytest.FixtureRequest, with_template: Any) -> Any:
     """The real tokenizer with each of the templates in turn."""
     return with_template(request.param)
+
+
+@pytest.fixture(scope="session")
+def of_family(tokenizer: Any) -> Callable[[str], Any]:
+    """Makes the tokenizer of a model family, each once; not to be changed."""
+    made: dict[str, Any] = {}
+
+    def make(name: str) -> Any:
+        if name not in made:
+            made[name] = family_tokenizer(name, tokenizer)
+        return made[name]
+
+    return make
+
+
+@pytest.fixture(params=list(FAMILIES), scope="session")
+def family(request: pytest.FixtureRequest) -> str:
+    """The name of each model family in turn."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")

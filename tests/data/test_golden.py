@@ -51,6 +51,21 @@ def test_a_conversation_is_a_question() -> None:
     assert not any(m.trained for m in question.messages)
 
 
+def test_forms_are_read_as_they_were_written() -> None:
+    forms: dict[str, Any] = {
+        "max_sentences": 1,
+        "max_words": 20,
+        "max_tokens": 64,
+        "json_schema": {"type": "object", "properties": {"name": {"$ref": "#/$defs/n"}},
+                        "$defs": {"n": {"type": "string"}}},
+    }  # fmt: skip
+    first, second = make_golden(
+        "faq", [{"prompt": "q", **forms}, {"prompt": "q", "json_schema": True}]
+    ).questions
+    assert first.checks == forms
+    assert second.checks == {"json_schema": True}
+
+
 def test_to_disk_and_back() -> None:
     checks: dict[str, Any] = {"contains": ["a", "b"], "regex": r"\d+", "equals": "x"}
     rows = [{"prompt": "q", **checks, "not_contains": "y", "unknown": False, "answer": "z"}]
@@ -77,6 +92,13 @@ def test_to_disk_and_back() -> None:
         ({"prompt": "a", "regex": "(x"}, "not a regular expression"),
         ({"prompt": "a", "unknown": "yes"}, "Write true or false"),
         ({"prompt": "a", "answer": " "}, "the answer is empty"),
+        ({"prompt": "a", "max_sentences": 0}, "field 'max_sentences' is the number 0"),
+        ({"prompt": "a", "max_words": True}, "Write a whole number above 0"),
+        ({"prompt": "a", "max_tokens": "9.5"}, "Write a whole number above 0"),
+        ({"prompt": "a", "json_schema": False}, "or true"),
+        ({"prompt": "a", "json_schema": {"type": "cat"}}, "no JSON Schema: at type, 'cat'"),
+        ({"prompt": "a", "json_schema": {"properties": {"x": {"$ref": "http://x.org/y"}}}},
+         "refers to another document (http://x.org/y)"),
         ({"messages": [{"role": "assistant", "content": "a"}]}, "answers nothing"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
          "ends with an assistant turn"),

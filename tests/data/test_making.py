@@ -34,7 +34,7 @@ def test_one_bad_row_is_one_line() -> None:
         make_dataset("faq", text, where="%%dataset faq")
     assert str(caught.value) == (
         "%%dataset faq, row 3: no field 'response' (found 'prompt', 'reponse'). "
-        "Did you mean 'response'?"
+        "Did you mean 'response'? Rename it, or pass --map response=reponse."
     )
 
 
@@ -58,7 +58,7 @@ def test_skip_bad_goes_on_and_tells() -> None:
     made = make_dataset("faq", bad, skip_bad=True)
     assert [row.number for row in made.rows] == [2, 3, 4]
     assert made.skipped == 2
-    assert [(f.severity, f.row) for f in made.findings] == [("error", 1), ("error", 5)]
+    assert [(f.severity, f.rows) for f in made.findings] == [("error", (1,)), ("error", (5,))]
     with pytest.raises(DataError, match="no rows to use"):
         make_dataset("faq", bad[:1], skip_bad=True)
 
@@ -98,11 +98,11 @@ def test_objects_and_tables() -> None:
 
 def test_findings() -> None:
     again = [*rows(3), rows(3)[1], {"user": " ", "assistant": "x", "id": "7"}]
-    found = make_dataset("faq", again).findings
-    assert [f.severity for f in found] == ["warning", "warning", "note"]
-    assert found[0].text == "1 row repeats an earlier one exactly (row 4 = row 2)"
-    assert (found[1].row, found[1].text) == (5, "the question is empty")
-    assert found[2].text == "the field 'id' is not used (1 row)"
+    found = {f.check: f for f in make_dataset("faq", again).findings}
+    assert found["duplicate"].rows == (4,) and found["duplicate"].severity == "warning"
+    assert found["empty-question"].rows == (5,)
+    assert found["unused-field"].text == "the field 'id' is not used"
+    assert found["unused-field"].rows == (5,)
 
 
 @pytest.mark.parametrize("wanted", ["10%", "2.5%", "3", "none", "other-set", None, 3])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ft_magics.data.checks import grouped, row_words
+from ft_magics.data.findings import row_words
+from ft_magics.data.problems import grouped
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""Rows as they were read -> normal form, one by one; what is wrong with the others is kept."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ft_magics.data.bodies import RowProblem
+from ft_magics.data.dataset import Dataset
+from ft_magics.data.findings import Finding, finding
+from ft_magics.data.kinds import kind_of, method_of, shape_row, unused_fields
+from ft_magics.data.problems import ProblemLog
+from ft_magics.data.rows import AnyRow
+
+__all__ = ["Read", "Shaper"]
+
+_PEEKED = 1000
+"""Rows that are looked at to find what most of a set are."""
+
+Read = tuple[int, Any]
+"""A row's number, and its fields or what is wrong with it."""
+
+
+class Shaper:
+    """One pass over rows as they were read: those in normal form, and what is wrong with others.
+
+    Args:
+        read: Numbers from 1, each with a row's fields or what is wrong with it.
+        names: Fields to rename: new name -> old name.
+        before: A data set that the rows are added to: it decides what they are, and from which
+            number they count on.
+
+    Attributes:
+        log: The rows that cannot be used.
+        method: What most of the rows are: `sft`, `preference` or `unpaired`.
+    """
+
+    def __init__(
+        self, read: Iterator[Read], names: Mapping[str, str] | None, before: Dataset | None
+    ) -> None:
+        self.log = ProblemLog()
+        self._unused: dict[str, list[int]] = {}
+        self._read = ((number, _renamed(row, names)) for number, row in read)
+        self._offset = 0 if before is None else max((r.number for r in before.rows), default=0)
+        self._peeked = list(itertools.islice(self._read, _PEEKED))
+        kinds = [k for _, row in self._peeked if isinstance(row, Mapping) and (k := kind_of(row))]
+        self._usual = max(set(kinds), key=lambda kind: (kinds.count(kind), kind), default=None)
+        methods = [m for _, r in self._peeked if isinstance(r, Mapping) and (m := method_of(r))]
+        usual = max(set(methods), key=lambda m: (methods.count(m), m), default="sft")
+        self.method = before.kind if before is not None else usual
+
+    def rows(self) -> Iterator[AnyRow]:
+        """The good rows."""
+        for number, values in itertools.chain(self._peeked, self._read):
+            number += self._offset
+            row, told = self._shape(values, number)
+            if row is None:
+                self.log.add(number, told)
+                continue
+            yield row
+            for name in unused_fields(values):
+                self._unused.setdefault(name, []).append(number)
+
+    def _shape(self, values: Any, number: int) -> tuple[AnyRow | None, list[tuple[str, str]]]:
+        if isinstance(values, RowProblem):
+            return None, [(values.text, values.remedy)]
+        if not isinstance(values, Mapping):
+            remedy = 'Write it as {"user": "…", "assistant": "…"}.'
+            return None, [(f"a {type(values).__name__} is not a row", remedy)]
+        method = method_of(values)
+        if method and method != self.method:
+            what = f"{_WORDS[method]} row among {_WORDS[self.method].split(' ', 1)[1]} rows"
+            return None, [(what, "Give it a data set of its own.")]
+        return shape_row(values, number, self._usual)
+
+    def notes(self) -> list[Finding]:
+        """Fields that are not used."""
+        return [
+            finding("unused-field", "note", rows, f"the field '{name}' is not used", "")
+            for name, rows in sorted(self._unused.items())
+        ]
+
+
+_WORDS = {"preference": "a preference", "sft": "an SFT", "unpaired": "a labelled"}
+
+
+def _renamed(row: Any, names: Mapping[str, str] | None) -> Any:
+    if not names or not isinstance(row, Mapping):
+        return row
+    from ft_magics.data.sources import renamed
+
+    return renamed(row, names)
