@@ -5,10 +5,12 @@
     ├── state.json           goal, model, adapter in use
     ├── journal.json         what `undo` can take back
     ├── trash/               what was deleted, for a while
-    ├── data/NAME/0003.json  versions of a data set; golden/ likewise
+    ├── data/NAME/0003/      versions of a data set: set.json, and its rows in rows.jsonl
+    ├── golden/NAME/0003.json  versions of a golden set
     └── runs/NAME/0003/      versions of a run
         ├── record.json      spec, plan, base, data, parent, versions of libraries
         ├── data.jsonl       the rows as they were written; golden.jsonl likewise
+        ├── rows.jsonl       the rows in normal form
         ├── events.jsonl     all that happened, one event a line
         ├── owner.pid        the process that is at work on it
         ├── steps/000084/    adapters of kept steps, in PEFT's layout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from ft_magics.errors import FtError
 from ft_magics.files import read_json
 
-__all__ = ["count_bytes", "numbered", "read", "writing"]
+__all__ = ["count_bytes", "numbered", "passing", "read", "writing"]
 
 _REMEDY = "Free some space, or keep things elsewhere: %config FtMagics.home = 'FOLDER'."
 
@@ -58,6 +59,21 @@ def numbered(folder: Path, suffix: str = "") -> list[int]:
         return []
     stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
     return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+
+@contextlib.contextmanager
+def passing(folder: Path) -> Iterator[Path]:
+    """A path that nobody else has, for a file that is soon moved away.
+
+    Args:
+        folder: Where it lies. What is left there under this name is deleted afterwards.
+    """
+    path = folder / secrets.token_hex(8)
+    try:
+        yield path
+    finally:
+        for left in folder.glob(f"{path.name}*"):
+            left.unlink(missing_ok=True)
 
 
 def count_bytes(folder: Path) -> int:

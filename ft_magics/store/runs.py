@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from ft_magics.store.disk import numbered, read, writing
 from ft_magics.store.event_log import EventLog
 from ft_magics.store.owner import is_alive, is_own, write_owner
 
-__all__ = ["ACTIVE", "RunFolder"]
+__all__ = ["ACTIVE", "RunFolder", "write_record"]
 
 ACTIVE = frozenset({"queued", "running", "paused"})
 RECORD, OWNER, LOCK = "record.json", "owner.pid", ".lock"
@@ -31,6 +32,16 @@ def _read_record(path: Path, inode: int, changed_ns: int, length: int) -> dict[s
     """Read a record once, until the file is another; a listing asks each run several times."""
     found: dict[str, Any] = read(path)
     return found
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record of a new run.
+
+    Args:
+        folder: Its folder.
+        record: JSON-able; when it was made is added.
+    """
+    write_json(folder / RECORD, {**record, "made_at_s": time.time()})
 
 
 class RunFolder:

@@ -52,6 +52,14 @@ class Shelf:
         """The file or folder of a version."""
         return self.of(name) / f"{version:04d}{self.suffix}"
 
+    def drop(self, name: str, version: int) -> None:
+        """Delete a version."""
+        path = self.path(name, version)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
     def known(self, name: str, where: str) -> list[int]:
         """The versions of a name that must be here, newest first.
 
@@ -94,7 +102,7 @@ class Shelf:
 
 
 SHELVES = {
-    "data": ("data set", "data", ".json"),
+    "data": ("data set", "data", ""),
     "golden": ("golden set", "golden", ".json"),
     "adapter": ("adapter", "runs", ""),
 }

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ft_magics.errors import AdapterError, NameUnknown
+from ft_magics.errors import NameUnknown
 from ft_magics.files import locked, write_atomic, write_folder, write_json
 from ft_magics.spec import check_name
 from ft_magics.store import undo
-from ft_magics.store.disk import read, writing
+from ft_magics.store.adapter_copy import copier
+from ft_magics.store.disk import passing, read, writing
 from ft_magics.store.journal import Change, Journal
 from ft_magics.store.owner import write_owner
-from ft_magics.store.runs import OWNER, RECORD, RunFolder
+from ft_magics.store.runs import OWNER, RunFolder, write_record
+from ft_magics.store.sets import ROWS, read_set, same_set, write_set
 from ft_magics.store.shelf import SHELVES, Shelf, count_back
 
 __all__ = ["MOST_VERSIONS_BEFORE", "Store"]
 
 MOST_VERSIONS_BEFORE = 5
 STATE = "state.json"
-# A pickle can run any program when it is read; checkpoints of other trainers stay behind too.
-_TAKEN_ALONG = ("*.json", "*.safetensors", "*.jinja", "*.md", "*.txt", "*.model")
 
 
 class Store:
@@ -56,13 +54,17 @@ class Store:
 
     # ------------------------------------------------------------------ data and golden sets
 
-    def save_set(self, kind: str, name: str, record: dict[str, Any]) -> int:
+    def save_set(
+        self, kind: str, name: str, record: dict[str, Any], rows: Path | None = None
+    ) -> int:
         """Keep a data set or golden set; the five versions before stay.
 
         Args:
             kind: `data` or `golden`.
             name: What it is called.
             record: JSON-able; its `version` is set here.
+            rows: The file with the rows of a data set; it is moved, or deleted if the version
+                that is kept already has this content.
 
         Returns:
             Its version. The same content as that of the newest version makes no new one.
@@ -75,15 +77,34 @@ class Store:
         check_name(name, f"{shelf.word} {name}")
         with self._changing():
             before = shelf.versions(name)
-            if before and _same(read(shelf.path(name, before[0])), record):
+            if before and same_set(read_set(shelf.path(name, before[0])), record):
+                if rows is not None:
+                    rows.unlink(missing_ok=True)
                 return before[0]
             number = shelf.next(name)
-            write_json(shelf.path(name, number), {**record, "version": number})
+            write_set(shelf.path(name, number), {**record, "version": number}, rows)
             if before:
                 self._journal.add(Change("replace", kind, name, (number,)))
             for old in before[MOST_VERSIONS_BEFORE:]:
-                shelf.path(name, old).unlink(missing_ok=True)
+                shelf.drop(name, old)
         return number
+
+    def rows_file(self, name: str, back: int = 0) -> Path:
+        """The file with the rows of a data set; arguments and errors as in `load_set`."""
+        return self._version("data", name, back) / ROWS
+
+    @contextlib.contextmanager
+    def new_file(self) -> Iterator[Path]:
+        """A path for a file that is to be kept here; what is left there afterwards is deleted.
+
+        Raises:
+            FtError: The disk refuses it.
+        """
+        with self._changing():
+            folder = self.home / "tmp"
+            folder.mkdir(exist_ok=True)
+        with passing(folder) as path:
+            yield path
 
     def load_set(self, kind: str, name: str, back: int = 0) -> dict[str, Any]:
         """Get what was kept, with its `version`.
@@ -97,23 +118,26 @@ class Store:
             NameUnknown: There is none of that name, or not so many versions.
             FtError: It is damaged.
         """
+        return read_set(self._version(kind, name, back))
+
+    def _version(self, kind: str, name: str, back: int) -> Path:
         shelf, where = self._shelves[kind], f"{kind}:{name}"
         version = count_back(shelf.known(name, where), back, f"the {shelf.word} '{name}'", where)
-        record: dict[str, Any] = read(shelf.path(name, version))
-        return record
+        return shelf.path(name, version)
 
     def set_names(self, kind: str) -> list[str]:
         """The names of all data sets or golden sets."""
         return self._shelves[kind].names()
 
-    def set_version(self, kind: str, name: str) -> int:
-        """The newest version of a set; 0 if there is none of that name."""
-        return max(self._shelves[kind].versions(name), default=0)
-
     # ------------------------------------------------------------------ runs
 
     def new_run(
-        self, name: str, record: dict[str, Any], data_jsonl: str, golden_jsonl: str
+        self,
+        name: str,
+        record: dict[str, Any],
+        data_jsonl: str,
+        golden_jsonl: str,
+        write_rows: Callable[[Path], object] | None = None,
     ) -> RunFolder:
         """Make the folder of a run; this process is at work on it from now on.
 
@@ -122,6 +146,7 @@ class Store:
             record: JSON-able: spec, base, data, parent, versions of libraries.
             data_jsonl: The rows as they were written.
             golden_jsonl: The golden questions as they were written; may be empty.
+            write_rows: Writes the rows in normal form to the file it is given.
 
         Raises:
             SettingError: The name cannot be kept.
@@ -129,10 +154,12 @@ class Store:
         """
 
         def write(staging: Path) -> None:
-            write_json(staging / RECORD, {**record, "made_at_s": time.time()})
+            write_record(staging, record)
             write_atomic(staging / "data.jsonl", data_jsonl)
             if golden_jsonl:
                 write_atomic(staging / "golden.jsonl", golden_jsonl)
+            if write_rows is not None:
+                write_rows(staging / ROWS)
             write_owner(staging / OWNER)
 
         return self._add_run(name, write)
@@ -149,22 +176,7 @@ class Store:
             SettingError: The name cannot be kept.
             FtError: The disk refuses it.
         """
-        source = Path(folder)
-        if not any(source.glob("*.safetensors")):
-            raise AdapterError(
-                str(folder),
-                "it holds no *.safetensors",
-                "Name the folder that PEFT saved; pickled weights (.bin) are not taken.",
-            )
-
-        def write(staging: Path) -> None:
-            record = {"name": name, "imported": True, "imported_from": source.absolute().name}
-            write_json(staging / RECORD, {**record, "made_at_s": time.time()})
-            (staging / "adapter").mkdir()
-            for path in sorted(p for pattern in _TAKEN_ALONG for p in source.glob(pattern)):
-                shutil.copyfile(path, staging / "adapter" / path.name)
-
-        return self._add_run(name, write)
+        return self._add_run(name, copier(name, Path(folder)))
 
     def run(self, name: str, back: int = 0, *, with_result: bool = False) -> RunFolder:
         """A run by name.
@@ -282,9 +294,3 @@ class Store:
         """
         with self._changing():
             return undo.take_back(self._shelves, self._journal)
-
-
-def _same(kept: dict[str, Any], record: dict[str, Any]) -> bool:
-    """Whether a record on disk has this content; JSON knows no tuples, so both go through it."""
-    plain = json.loads(json.dumps({**record, "version": 0}))
-    return bool(plain == {**kept, "version": 0})

@@ -36,7 +36,7 @@ def failed(store: Store, name: str) -> RunFolder:
 def test_a_home_is_made_when_it_is_first_written_to(store: Store) -> None:
     assert store.set_names("data") == store.set_names("golden") == store.run_names() == []
     assert store.get("goal") is None
-    assert store.set_version("data", "faq") == 0
+    assert store.set_names("data") == []
     assert store.versions("ollie") == []
     assert not store.home.exists()
     store.set("goal", "cats")
@@ -58,7 +58,7 @@ def test_a_set_is_kept_with_its_version(store: Store) -> None:
     assert store.load_set("data", "faq") == {**record("a"), "version": 1}
     assert store.set_names("data") == ["faq"]
     assert store.set_names("golden") == []
-    assert store.set_version("data", "faq") == 1
+    assert store.load_set("data", "faq")["version"] == 1
 
 
 def test_the_same_content_is_the_same_version(store: Store) -> None:
@@ -113,10 +113,28 @@ def test_text_of_any_kind_goes_round(store: Store) -> None:
     assert store.save_set("data", "faq", odd) == 1
 
 
+def test_the_rows_of_a_set_lie_beside_it(store: Store) -> None:
+    with store.new_file() as file:
+        file.write_text('{"number": 1}\n')
+        assert store.save_set("data", "faq", record("a"), file) == 1
+        assert not file.exists()
+    assert store.rows_file("faq").read_text() == '{"number": 1}\n'
+    with store.new_file() as file:
+        file.write_text("the same again")
+        assert store.save_set("data", "faq", record("a"), file) == 1
+    assert store.rows_file("faq").read_text() == '{"number": 1}\n'
+    assert not any((store.home / "tmp").iterdir())
+    store.rename("data", "faq", "other")
+    assert store.rows_file("other").is_file()
+    store.delete("data", "other")
+    store.undo()
+    assert store.rows_file("other").is_file()
+
+
 def test_a_damaged_set_is_told_with_its_file(store: Store) -> None:
     store.save_set("data", "faq", record("a"))
-    (store.home / "data" / "faq" / "0001.json").write_text("{")
-    with pytest.raises(FtError, match=r"0001\.json: is damaged"):
+    (store.home / "data" / "faq" / "0001" / "set.json").write_text("{")
+    with pytest.raises(FtError, match=r"set\.json: is damaged"):
         store.load_set("data", "faq")
 
 
@@ -254,7 +272,7 @@ def test_two_kernels_on_one_home_lose_nothing(store: Store) -> None:
     kernels = [subprocess.Popen([*command, name]) for name in "ab"]
     assert [kernel.wait() for kernel in kernels] == [0, 0]
     assert all(store.get(f"{name}{number}") == number for name in "ab" for number in range(8))
-    assert store.set_version("data", "shared") == 16
+    assert store.load_set("data", "shared")["version"] == 16
     assert max(store.versions("ollie")) == 16
 
 
