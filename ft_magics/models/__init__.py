@@ -8,6 +8,7 @@ from ft_magics.models.builtin import BUILT_IN
 from ft_magics.models.devices import Device, device, memory_in_use
 from ft_magics.models.facts import BaseFacts
 from ft_magics.models.memory import training_memory_bytes
+from ft_magics.models.peek import peek
 from ft_magics.models.trees import duplicate, probe_logits, share, versions
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "load",
     "load_tokenizer",
     "memory_in_use",
+    "peek",
     "probe_logits",
     "share",
     "training_memory_bytes",

@@ -13,7 +13,7 @@ from ft_magics.training.defaults import lora_parameters
 if TYPE_CHECKING:
     from ft_magics.models import BaseFacts, Device
 
-__all__ = ["SET", "Fit", "Need", "fit_memory"]
+__all__ = ["SET", "Fit", "Need", "fit_memory", "target_count"]
 
 SET = "set by you"
 
@@ -54,14 +54,13 @@ class Need:
         """Estimated peak beside the base that is loaded already."""
         from ft_magics import models
 
-        targets = self.spec.lora_target_modules
-        count = 7 if isinstance(targets, str) else min(7, len(targets))
+        rank = self.spec.lora_r or 16
         return models.training_memory_bytes(
             self.base,
             strategy=self.strategy,
             batch=batch,
             length=self.longest,
-            lora_parameters=lora_parameters(self.base, self.spec.lora_r, count),
+            lora_parameters=lora_parameters(self.base, rank, target_count(self.spec)),
             checkpointing=checkpointing,
         )
 
@@ -79,6 +78,12 @@ class Need:
                 if self.spec.per_device_train_batch_size is not None:
                     break
                 batch //= 2
+
+
+def target_count(spec: FinetuneSpec) -> int:
+    """How many of a layer's seven linear maps get an adapter."""
+    targets = spec.lora_target_modules
+    return 7 if isinstance(targets, str) else min(7, len(targets))
 
 
 def fit_memory(need: Need, device: Device, where: str, why: dict[str, str]) -> Fit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ft_magics.errors import RunError, SettingError, nearest
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training import defaults
-from ft_magics.training.fitting import SET, Need, fit_memory
+from ft_magics.training.fitting import SET, Fit, Need, fit_memory
+from ft_magics.training.sources import SOURCE_OF, cite
+from ft_magics.training.strategy import Ground, beside_base, choose_rank, choose_strategy
 from ft_magics.training.trl_names import check_trl, optimizers, schedulers
 
 if TYPE_CHECKING:
@@ -77,6 +80,14 @@ class Plan:
     memory_bytes: int
     memory_free_bytes: int
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """Setting -> the paper or guide its value rests on; none for what the user set."""
+        defaults_ = [name for name, why in self.reasons.items() if why != SET]
+        return {
+            name: cite(*SOURCE_OF[name]) for name in (*defaults_, "memory") if name in SOURCE_OF
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON-able values."""
         return asdict(self)
@@ -95,9 +106,14 @@ def plan(
     eval_rows: int,
     base: BaseFacts,
     device: Device,
+    trained_tokens: int | None = None,
+    second_stage: bool = False,
+    loaded: bool = True,
     where: str = "%%finetune",
 ) -> Plan:
     """Resolve every setting from the hardware and the data, before anything is spent.
+
+    `strategy: auto` is decided here, for a run, for its `--plan` and for an advice alike.
 
     Args:
         spec: What the user set.
@@ -105,6 +121,9 @@ def plan(
         eval_rows: Rows that are scored and not trained on.
         base: The base model.
         device: Where the run will be.
+        trained_tokens: Tokens of all rows that carry loss; all of their tokens unless given.
+        second_stage: The run starts from an adapter.
+        loaded: Whether the base is in memory already; else room is kept for it.
         where: The cell, for errors.
 
     Raises:
@@ -115,8 +134,10 @@ def plan(
     if not lengths:
         raise RunError(where, "there are no rows to train on", "Add rows to the data set.")
     check(spec, where)
-    strategy: Literal["lora", "full"] = "full" if spec.strategy == "full" else "lora"
     why = _fixed_reasons(spec)
+    device = device if loaded else beside_base(base, device, where)
+    tokens = sum(lengths) if trained_tokens is None else trained_tokens
+    spec, strategy = _decide(spec, Ground(tokens, max(lengths), base, device, second_stage), why)
     taken = _Taken(spec, why)
     length, need = _need(spec, strategy, lengths, base, device, taken)
     fit = fit_memory(need, device, where, why)
@@ -130,18 +151,24 @@ def plan(
         dtype=_dtype(base, strategy, why),
         num_train_epochs=epochs,
         total_steps=total,
-        per_device_train_batch_size=fit.batch,
-        gradient_accumulation_steps=fit.accumulation,
+        **_fitted(fit, device),
         max_length=length,
-        gradient_checkpointing=fit.checkpointing,
         eval_steps=taken("eval_steps", defaults.choose_eval_steps(total, per_epoch, eval_rows)),
         beta=None,
         loss_type=spec.loss_type or "nll",
         trl=check_trl(spec.trl, where),
         reasons=why,
-        memory_bytes=fit.memory_bytes,
-        memory_free_bytes=device.free_bytes,
     )
+
+
+def _fitted(fit: Fit, device: Device) -> dict[str, Any]:
+    return {
+        "per_device_train_batch_size": fit.batch,
+        "gradient_accumulation_steps": fit.accumulation,
+        "gradient_checkpointing": fit.checkpointing,
+        "memory_bytes": fit.memory_bytes,
+        "memory_free_bytes": device.free_bytes,
+    }
 
 
 class _Taken:
@@ -165,7 +192,6 @@ def _fixed_reasons(spec: FinetuneSpec) -> dict[str, str]:
         "max_grad_norm": "the custom of all trainers: one odd row cannot throw the run",
         "optim": "AdamW, the optimizer all these numbers were found with",
         "seed": "any number: the same one gives the same adapter",
-        "lora_r": "enough for small sets: LoRA's paper finds little gain above it",
         "lora_dropout": "none: nothing that was learned is dropped",
         "lora_target_modules": "every linear layer: better than attention alone (QLoRA's paper)",
     }
@@ -173,6 +199,16 @@ def _fixed_reasons(spec: FinetuneSpec) -> dict[str, str]:
         if getattr(spec, name) != getattr(usual, name):
             why[name] = SET
     return why
+
+
+def _decide(
+    spec: FinetuneSpec, ground: Ground, why: dict[str, str]
+) -> tuple[FinetuneSpec, Literal["lora", "full"]]:
+    """What is trained, and the settings with the adapter's rank in them."""
+    chosen, rank = choose_strategy(spec, ground), choose_rank(spec, ground)
+    why |= {"method": "the rows are conversations to imitate", "strategy": chosen.why}
+    why["lora_r"] = rank.why
+    return dataclasses.replace(spec, lora_r=rank.value), chosen.value
 
 
 def _need(
@@ -205,6 +241,7 @@ def _rates(
     spec: FinetuneSpec, strategy: str, base: BaseFacts, total: int, taken: _Taken
 ) -> dict[str, Any]:
     """How large the steps are."""
+    rank = spec.lora_r or 16
     warmup = taken("warmup_steps", defaults.choose_warmup(total))
     return {
         "learning_rate": taken(
@@ -212,9 +249,7 @@ def _rates(
         ),
         "lr_scheduler_type": taken("lr_scheduler_type", defaults.SCHEDULE),
         "warmup_steps": math.ceil(warmup * total) if 0 < warmup < 1 else int(warmup),
-        "lora_alpha": taken(
-            "lora_alpha", defaults.Chosen(2.0 * spec.lora_r, "twice lora_r, the custom")
-        ),
+        "lora_alpha": taken("lora_alpha", defaults.Chosen(2.0 * rank, "twice lora_r, the custom")),
     }
 
 
