@@ -4,11 +4,16 @@ The same state gives the same bytes. What is saved in a notebook (`live=False`) 
 differs from run to run: no time, rate, memory, path or id.
 """
 
+from ft_magics.widgets.advice import AdviceParts, advice_card
 from ft_magics.widgets.answers import Column, answers_card
 from ft_magics.widgets.comparison import Comparison, comparison_card
 from ft_magics.widgets.curve import curve_svg, text_curve
 from ft_magics.widgets.data_card import data_card, golden_card
 from ft_magics.widgets.progress import progress_line
+from ft_magics.widgets.row_browser import RowBrowser, rows_key
+from ft_magics.widgets.row_card import row_card, rows_card
+from ft_magics.widgets.row_pages import RowPages
+from ft_magics.widgets.row_view import RowView
 from ft_magics.widgets.style import LIMIT_BYTES, Bundle
 from ft_magics.widgets.tables import model_card, table_card
 from ft_magics.widgets.training_card import training_card
@@ -16,10 +21,15 @@ from ft_magics.widgets.workflow import Step, message, workflow_card
 
 __all__ = [
     "LIMIT_BYTES",
+    "AdviceParts",
     "Bundle",
     "Column",
     "Comparison",
+    "RowBrowser",
+    "RowPages",
+    "RowView",
     "Step",
+    "advice_card",
     "answers_card",
     "comparison_card",
     "curve_svg",
@@ -28,6 +38,9 @@ __all__ = [
     "message",
     "model_card",
     "progress_line",
+    "row_card",
+    "rows_card",
+    "rows_key",
     "table_card",
     "text_curve",
     "training_card",

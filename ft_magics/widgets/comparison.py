@@ -120,7 +120,7 @@ def _rows(
 
 
 def comparison_card(
-    comparison: Comparison, *, title: str = "golden questions", summary: str = ""
+    comparison: Comparison, *, title: str = "golden questions", summary: str = "", goal: str = ""
 ) -> Bundle:
     """The answers of several models to the golden questions.
 
@@ -128,14 +128,17 @@ def comparison_card(
         comparison: The models' answers.
         title: What was asked, in the head.
         summary: The outcome in a sentence.
+        goal: What the tuned model is for.
     """
     number = max((len(a) for a in comparison.values()), default=0)
     chips = [f"{number} question{'' if number == 1 else 's'}"]
+    aim = f"goal: {shorten(goal, 240)}" if goal else ""
     html = card(
         head(title, chips),
+        f'<p class="ft-goal">{esc(aim)}</p>' if aim else "",
         note(summary) if summary else "",
         comparison_html(comparison, budget_bytes=16_000),
     )
-    plain = [f"{title}  {chips[0]}", ""]
+    plain = [f"{title}  {chips[0]}", *(wrap(aim) if aim else []), ""]
     plain += [*wrap(summary), ""] if summary else []
     return bundle(html, [*plain, *comparison_text(comparison)])

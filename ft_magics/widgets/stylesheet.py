@@ -9,14 +9,16 @@ order is that of the cards.
 from __future__ import annotations
 
 import hashlib
+from importlib import resources
 
-__all__ = ["SCOPE", "style_for"]
+__all__ = ["SCOPE", "browser_style", "style_for"]
 
 # Plain colours first; an engine that knows color-mix replaces them by ones mixed with the ink.
 _BASE = """
 .S{--ink:var(--jp-ui-font-color1,currentColor);--soft:var(--jp-ui-font-color2,#6e7781);
 --line:var(--jp-border-color2,#8884);--fill:#8881;--train:var(--jp-brand-color1,#1f77d0);
 --eval:#cf6a0c;--good:#1f9d4d;--bad:#e0483e;--warn:#c98a12;--tint:#1f77d022;
+--mono:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);
 box-sizing:border-box;container-type:inline-size;max-width:960px;margin:2px 0;
 border:1px solid var(--line);border-radius:8px;overflow:hidden;color:var(--ink);
 background:var(--jp-layout-color1,transparent);text-align:left;
@@ -122,11 +124,16 @@ white-space:pre-line;overflow-wrap:anywhere}
 
 _CODE = """
 .S.S pre{margin:0 16px 12px;padding:9px 12px;background:var(--fill);border:0;border-radius:6px;
-color:inherit;font:12.5px/1.6 var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);
+color:inherit;font:12.5px/1.6 var(--mono);
 white-space:pre-wrap;overflow-wrap:anywhere;word-break:normal}
 .S.S pre code{font:inherit;background:none;color:inherit;padding:0}
 .S mark{background:var(--tint);color:inherit;border-bottom:2px solid var(--train);
 border-radius:2px}
+"""
+
+_DIFF = """
+.S.S pre del,.S.S pre ins{text-decoration:none}.S.S pre del{color:var(--soft)}
+.S.S pre ins{background:var(--tint);border-radius:2px}
 """
 
 _COLUMNS = """
@@ -150,6 +157,80 @@ _STEPS = """
 .S.S .ft-steps tr>:first-child{padding:3px 9px 3px 16px;width:1%}
 """
 
+# As in the chart: one stretched SVG, the labels HTML over it.
+_HISTOGRAM = """
+.S .ft-top{display:flex;flex-wrap:wrap;gap:4px 24px;padding:4px 16px 8px;align-items:flex-start}
+.S .ft-hist{flex:999 1 380px;min-width:0}.S .ft-hist img{display:none}
+.S .ft-bars{position:relative;height:96px;margin:18px 0 24px}
+.S .ft-lined{margin-top:52px}
+.S .ft-bars svg{position:absolute;width:100%;height:100%;max-width:none;overflow:visible;fill:none}
+.S .ft-bars i,.S .ft-bars u{position:absolute;font-style:normal;text-decoration:none}
+.S .ft-bars i{font-size:12px;line-height:16px;white-space:nowrap;color:var(--soft);
+font-variant-numeric:tabular-nums;transform:translateX(var(--m,0));top:calc(100% + 5px)}
+.S .ft-bars i::after{content:attr(data-t)}.S .ft-bars u{top:0;height:100%}
+.S .ft-bars .ft-top{top:-52px;padding:0}.S .ft-bars .ft-low{top:-36px}
+.S .ft-bars .ft-peak{margin-top:-17px}
+.S .ft-bars .ft-hm{color:var(--ink)}
+.S .ft-bars .ft-c{--m:-50%}.S .ft-bars .ft-e{--m:-100%}
+@container(max-width:560px){.S .ft-bars .ft-top,.S .ft-bars .ft-low{left:0!important;--m:0}}
+.S .ft-bars u:hover{background:var(--fill)}
+.S .h{fill:var(--train);opacity:.75}.S .k{stroke:var(--warn);stroke-width:1.5}
+.S .ft-bars .g{stroke:var(--line)}.S .ft-bars .b{stroke:var(--soft);stroke-dasharray:2 3}
+"""
+
+_FOUND = """
+.S.S .ft-found>tbody>tr:nth-child(n+2)>*{border:0}.S.S .ft-found{margin-bottom:7px}
+.S.S .ft-found th{color:var(--soft);font-size:11.5px;padding:9px 16px 2px}
+.S.S.S .ft-found>tbody>tr>td{padding:4px 16px 5px 38px}
+.S .ft-found [role=img]{display:inline-block;width:18px;margin-left:-22px}
+.S .ft-found strong{font-weight:600}.S .ft-found td div>span:not([role]){color:var(--soft)}
+.S.S .ft-found code{font:12px var(--mono);color:var(--ink);
+background:var(--fill);border:1px solid var(--line);border-radius:4px;padding:0 5px}
+.S.S .ft-found p{margin:5px 0 2px;color:var(--ink);font-size:13px}
+"""
+
+_SMALL = """
+.S small{font-size:11.5px;color:var(--soft)}
+.S details{margin-top:3px}.S summary{color:var(--soft);font-size:12px;cursor:pointer;width:max-content;
+max-width:100%}
+"""
+
+_PAIR = """
+.S.S .ft-pair tr{display:flex;flex-wrap:wrap;gap:4px 12px}
+.S.S.S .ft-pair td{flex:1 1 200px;border:0;border-left:2px solid var(--line);padding:1px 0 2px 10px;
+margin:3px 0;overflow-wrap:anywhere}
+"""
+
+_ROWS = """
+.S.S .ft-goal{margin-top:-4px;font-size:13px}
+.S.S .ft-rows th{width:1%;white-space:nowrap;color:var(--soft);text-align:right;padding-right:14px;
+font-variant-numeric:tabular-nums}
+.S.S .ft-rows>tbody>tr>th small{display:block;color:var(--eval)}
+.S .ft-turn{display:grid;grid-template-columns:74px minmax(0,1fr);gap:0 10px;padding:1px 0}
+.S .ft-turn b{font-weight:400;font-size:11.5px;line-height:19.5px;color:var(--soft);
+overflow-wrap:anywhere}
+.S .ft-turn>:last-child{overflow-wrap:anywhere;padding-left:9px;border-left:2px solid transparent}
+.S .ft-learnt>:last-child{border-color:var(--train)}.S .ft-learnt b{color:var(--train)}
+.S.S .ft-turn code{font:12px/1.6 var(--mono);background:none;
+color:inherit;padding:0}
+.S.S .ft-turn pre{margin:4px 0;max-height:240px;overflow:auto}
+.S.S .ft-rows .ft-pair{margin-left:84px;width:calc(100% - 84px)}
+.S .ft-rows .ft-pair .ft-turn{grid-template-columns:minmax(0,1fr)}
+.S.S.S .ft-rows .ft-pair td{border:0;padding:0}
+@container(max-width:560px){.S .ft-turn{grid-template-columns:minmax(0,1fr)}
+.S.S .ft-rows .ft-pair{margin-left:0;width:100%}}
+"""
+
+_TOKENS = """
+.S.S .ft-legend{border-top:1px solid var(--line);margin:0;padding:10px 16px 7px}
+.S.S .ft-tok{line-height:1.85}
+.S .ft-tok>*,.S.S p mark,.S.S p s,.S.S p span{border-radius:3px;margin-right:1px}
+.S .ft-tok>span,.S.S p>span{color:var(--soft);background:var(--fill)}
+.S .ft-tok s,.S.S p s{color:var(--soft);text-decoration:line-through}
+.S.S .ft-tok code,.S.S p code{font:inherit;color:var(--soft);background:none;padding:0 2px;
+white-space:nowrap;border:1px solid var(--line);border-radius:3px}.S.S .ft-tok mark code{color:inherit;border-color:var(--train)}
+"""
+
 # What has to occur in a card's HTML for its section to be needed.
 _SECTIONS = (
     ("", _BASE),
@@ -161,8 +242,15 @@ _SECTIONS = (
     ("ft-gold", _GOLD),
     ("<blockquote", _NOTE),
     ("<pre", _CODE),
+    ("<ins", _DIFF),
     ("ft-cols", _COLUMNS),
     ("ft-steps", _STEPS),
+    ("ft-hist", _HISTOGRAM),
+    ("ft-found", _FOUND),
+    ("<small", _SMALL),
+    ("ft-pair", _PAIR),
+    ("ft-rows", _ROWS),
+    ("ft-tok", _TOKENS),
 )
 
 SCOPE = f"ft-{hashlib.sha256(repr(_SECTIONS).encode()).hexdigest()[:6]}"
@@ -177,4 +265,15 @@ def style_for(body: str) -> str:
         body: The card's HTML.
     """
     used = "".join(css for marker, css in _SECTIONS if marker in body)
-    return used.replace(".S", f".{SCOPE}").replace("\n", "")
+    return _scoped(used)
+
+
+def browser_style() -> str:
+    """What the controls of a live browser need besides its card's own style, and its rows too."""
+    rows = "".join(css for _, css in _SECTIONS if css in (_CODE, _SMALL, _PAIR, _ROWS, _TOKENS))
+    controls = resources.files("ft_magics.widgets").joinpath("row_browser.css")
+    return _scoped(rows + controls.read_text(encoding="utf-8"))
+
+
+def _scoped(css: str) -> str:
+    return css.replace(".S", f".{SCOPE}").replace("\n", "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ft_magics.widgets.comparison import Comparison, comparison_html, comparison_text
 from ft_magics.widgets.curve import curve_html, text_curve
-from ft_magics.widgets.plain import WIDTH, clean, display_width, wrap
+from ft_magics.widgets.plain import WIDTH, clean, display_width, shorten, wrap
 from ft_magics.widgets.style import (
     LIMIT_BYTES,
     Bundle,
@@ -30,6 +30,7 @@ __all__ = ["standing", "training_card"]
 _LEAST_TABLE_BYTES = 1_500
 _GOLDEN_LINES = 6
 _NOTICES = 3
+_GOAL_CHARACTERS = 240
 
 
 def training_card(
@@ -50,6 +51,7 @@ def training_card(
     plain = _plain(state, answers, live)
     parts = [
         head(state.name, state.chips, standing(state, live=live)),
+        f'<p class="ft-goal">{esc(_goal(state))}</p>' if state.goal else "",
         _progress(state) if live else "",
         '<div class="ft-body">',
         curve_html(state, still=not live),
@@ -168,8 +170,13 @@ def _plain(state: RunState, answers: Comparison, live: bool) -> list[str]:
     return [*lines, *([""] if table else []), *table]
 
 
+def _goal(state: RunState) -> str:
+    return f"goal: {shorten(state.goal, _GOAL_CHARACTERS)}"
+
+
 def _plain_head(state: RunState, live: bool) -> list[str]:
     status = standing(state, live=live)
     left = clean("  |  ".join([state.name, *state.chips]))
     room = WIDTH - display_width(left) - display_width(status)
-    return [left + " " * room + status] if room > 1 else [*wrap(left), status]
+    goal = wrap(_goal(state)) if state.goal else []
+    return [*([left + " " * room + status] if room > 1 else [*wrap(left), status]), *goal]

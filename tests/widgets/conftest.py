@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from ft_magics import events as ev
+from ft_magics.data import DataFacts, Message, Row
+from ft_magics.data.encoding import TokenPiece
+from ft_magics.data.lengths import Histogram
 from ft_magics.monitor import RunState
 
 CHIPS = ("SFT · LoRA r16", "SmolLM2-135M-Instruct", "catgpt · 24 rows")
@@ -112,3 +115,66 @@ def finished() -> RunState:
 def waiting() -> RunState:
     """Loads the base model."""
     return RunState.replay(run_events(0))
+
+
+def sft_row(number: int, user: str, assistant: str) -> Row:
+    """A question and its answer."""
+    return Row(number, (Message("user", user), Message("assistant", assistant, trained=True)))
+
+
+def piece(text: str, *marks: str) -> TokenPiece:
+    """A token; the marks are `trained`, `control`, `ends_turn` and `cut`."""
+    names = ("trained", "control", "ends_turn", "cut")
+    return TokenPiece(text, (1,), *(name in marks for name in names))
+
+
+@pytest.fixture
+def data_facts() -> DataFacts:
+    """A data set of 24 rows, one of them too long."""
+    return DataFacts(
+        name="catgpt",
+        kind="sft",
+        rows=24,
+        train_rows=24,
+        eval_rows=0,
+        eval_source="golden set catgpt",
+        held=(),
+        tokens=(38, 52, 81, 596),
+        histogram=Histogram(64, (14, 9, 0, 0, 0, 0, 0, 0, 0, 1)),
+        measured=24,
+        sampled=False,
+        max_length=512,
+        cut_rows=1,
+        lost_tokens=84,
+        trained_tokens=1612,
+        example=(
+            piece("<|im_start|>", "control"),
+            piece("user\n"),
+            piece("Why <b>?"),
+            piece("Because", "trained"),
+            piece(" boxes.", "trained"),
+            piece("<|im_end|>", "trained", "control", "ends_turn"),
+            piece("\n"),
+            piece("gone", "cut"),
+        ),
+        first=tuple(sft_row(i, f"What is {i}?", f"It is {i}.") for i in range(1, 11)),
+        system="You are CatGPT.",
+        goal="Only answers about Ollie",
+        findings=(),
+        skipped=1,
+        origin="cats.jsonl",
+        sha256="0123456789abcdef" * 4,
+        version=2,
+    )
+
+
+@pytest.fixture
+def make_row() -> Callable[[int, str, str], Row]:
+    """Makes a row of a question and an answer."""
+    return sft_row
+
+
+@pytest.fixture
+def make_piece() -> Callable[..., TokenPiece]:
+    """Makes a token."""
+    return piece

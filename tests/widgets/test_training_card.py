@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +155,11 @@ def test_the_text_fits_a_terminal(running: RunState, finished: RunState) -> None
 def test_a_picture_stands_in_where_the_stylesheet_is_stripped(running: RunState) -> None:
     assert 'src="data:image/svg+xml;base64,' in training_card(running)["text/html"]
     assert "data:image" not in training_card(running, live=True)["text/html"]
+
+
+def test_the_goal_stands_below_the_head(replay: Replay, steps: Steps) -> None:
+    queued, *rest = steps()
+    made = training_card(replay(replace(queued, goal="counts <b>up</b> " + "x " * 900), *rest))
+    assert made["text/plain"].split("\n")[1].startswith("goal: counts <b>up</b> x x")
+    assert "goal: counts &lt;b&gt;up" in made["text/html"] and "x " * 150 not in made["text/html"]
+    assert "goal" not in training_card(replay(queued, *rest))["text/plain"]
