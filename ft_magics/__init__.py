@@ -29,10 +29,12 @@ if TYPE_CHECKING:
         undo,
         use,
     )
+    from ft_magics.session.advise import advise
     from ft_magics.session.control import stop
-    from ft_magics.session.dataset import dataset, golden
+    from ft_magics.session.dataset import dataset
     from ft_magics.session.evaluate import evaluate
     from ft_magics.session.finetune import finetune, run, runs, wait
+    from ft_magics.session.golden import golden
     from ft_magics.session.model import goal, model
     from ft_magics.session.prompt import ask, prompt
     from ft_magics.session.show import show
@@ -50,6 +52,7 @@ __all__ = [
     "SettingError",
     "__version__",
     "adapters",
+    "advise",
     "ask",
     "dataset",
     "delete",

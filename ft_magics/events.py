@@ -49,6 +49,8 @@ class RunQueued(Event):
     """The run it waits for; empty when it starts at once."""
     chips: tuple[str, ...] = ()
     """Short facts for the head of the card: `SFT · LoRA r16`, base, `catgpt · 24 rows`."""
+    goal: str = ""
+    """What it is for, in the user's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class PhaseBegan(Event):
 
     text: str
     """In words: `loading the base model`."""
+    chips: tuple[str, ...] = ()
+    """The head's short facts, where more is known by now; empty leaves those of before."""
 
 
 @dataclass(frozen=True, kw_only=True)

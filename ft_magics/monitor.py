@@ -47,6 +47,7 @@ class RunState(traitlets.HasTraits):
     state = traitlets.Unicode("queued", help="queued running paused finished stopped …")
     phase = traitlets.Unicode(help="What is done before the first step, or after the last.")
     chips = traitlets.Tuple(help="Short facts for the head of the card.")
+    goal = traitlets.Unicode(help="What it is for, in the user's words.")
     error = traitlets.Unicode(help="Why it failed.")
     notices: traitlets.List[Notice] = traitlets.List(help="Notice events, oldest first.")
 
@@ -112,12 +113,13 @@ class RunState(traitlets.HasTraits):
 
     def _queued(self, event: RunQueued) -> None:
         self.name = event.name
-        self.chips = tuple(event.chips)
+        self.chips, self.goal = tuple(event.chips), event.goal
         self.phase = f"waiting for {event.behind}" if event.behind else ""
         self.error = ""
 
     def _began(self, event: PhaseBegan) -> None:
         self.phase = event.text
+        self.chips = tuple(event.chips) or self.chips
 
     def _started(self, event: RunStarted) -> None:
         self.phase = ""

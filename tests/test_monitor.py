@@ -90,9 +90,14 @@ def test_two_states_share_nothing() -> None:
 
 def test_a_queued_run_says_whom_it_waits_for() -> None:
     state = RunState()
-    state.apply(RunQueued(name="polite", behind="ollie", chips=("SFT",)))
+    state.apply(RunQueued(name="polite", behind="ollie", chips=("SFT",), goal="counts"))
     assert (state.name, state.state, state.phase) == ("polite", "queued", "waiting for ollie")
     assert state.chips == ("SFT",)
+    assert state.goal == "counts"
+    state.apply(PhaseBegan(text="loading the base model"))
+    assert state.chips == ("SFT",)
+    state.apply(PhaseBegan(text="preparing the training", chips=("SFT · LoRA r32",)))
+    assert state.chips == ("SFT · LoRA r32",)
 
 
 def test_set_up_is_told_until_the_first_step() -> None:

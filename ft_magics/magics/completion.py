@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
@@ -19,6 +22,7 @@ from ft_magics.magics.syntax import (
     takes_no_value,
 )
 from ft_magics.magics.transform import LINE_MAGICS
+from ft_magics.spec import REPAIRS
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
@@ -93,7 +97,7 @@ def _on_line(magic: str, text: str) -> tuple[str, list[tuple[str, str]]]:
         words.append(flag)
     if words and words[-1].startswith("--"):
         values = _values(syntax, words[-1].lstrip("-"))
-        if values is not None:
+        if values is not None and not fragment.startswith("-"):
             return _matching(fragment, values)
     if fragment.startswith("-"):
         used = {canonical(syntax.spec, w.lstrip("-")) or w for w in words if w.startswith("--")}
@@ -144,7 +148,7 @@ def _names(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for kind in kinds:
         try:
-            names: Any = _FIXED[kind] if kind in _FIXED else port.session().names(kind)
+            names: Any = _FOUND[kind]() if kind in _FOUND else port.session().names(kind)
         except FtError:
             # No home that can be read: the cell itself will say so; Tab stays quiet.
             names = []
@@ -153,9 +157,19 @@ def _names(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-_FIXED = {
-    "built-in": BUILT_IN,
-    "help": (*VERBS, *(magic for magic in SYNTAX if " " not in magic)),
+def _files() -> list[str]:
+    """Files beside the notebook that hold rows, by their ending."""
+    pattern = re.compile(r".+\.(jsonl|ndjson|json|csv|tsv|parquet|ya?ml|txt)(\.gz)?")
+    with contextlib.suppress(OSError):
+        return sorted(p.name for p in Path.cwd().iterdir() if pattern.fullmatch(p.name))
+    return []
+
+
+_FOUND: dict[str, Callable[[], Iterable[str]]] = {
+    "built-in": lambda: BUILT_IN,
+    "help": lambda: (*VERBS, *(magic for magic in SYNTAX if " " not in magic)),
+    "repair": lambda: REPAIRS,
+    "file": _files,
 }
 
 

@@ -35,7 +35,7 @@ class Extension:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.front_end = LiveFrontEnd(shell)
-        self._undo: list[Callable[[], Any]] = []
+        self._undo: list[Callable[[], Any]] = [self.front_end.close]
         self._add_magics()
         self._add_transformers()
         self._add(shell.Completer.custom_matchers, matcher)
@@ -90,9 +90,10 @@ class Extension:
         self._show_as(
             formatter.ipython_display_formatter, "ft_magics.session.objects", "Shown", self._taken
         )
-        # IPython has its own text for lists, and would take it before the table's.
+        # IPython has its own text for lists and texts, and would take it before the table's.
         plain = formatter.formatters["text/plain"]
         self._show_as(plain, "ft_magics.session.objects", "AdapterTable", _pretty)
+        self._show_as(plain, "ft_magics.session.objects", "Goal", _pretty)
         for module, name in PLAIN_TYPES:
             self._show_as(formatter.mimebundle_formatter, module, name, bundle)
 

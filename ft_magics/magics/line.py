@@ -12,6 +12,7 @@ from ft_magics.errors import FtError, SettingError, nearest
 from ft_magics.magics.syntax import (
     FLAGS_NOT_YET,
     SYNTAX,
+    Option,
     Syntax,
     canonical,
     flags_of,
@@ -204,10 +205,15 @@ class _Reader:
             known = flags_of(self.syntax)
             raise SettingError(self.where, f"no flag '{text}'", nearest(f"--{written}", known))
         setting = None if option else self.syntax.settings[name]
-        given = given or self._value(written, setting, words)
+        given = given or self._value(written, setting, words, option)
         self._set(name, written.replace("-", "_"), given, setting)
 
-    def _value(self, written: str, setting: Setting | None, words: deque[Word]) -> Word:
+    def _value(
+        self, written: str, setting: Setting | None, words: deque[Word], option: Option | None
+    ) -> Word:
+        if option is not None and option.may:
+            follows = words and re.fullmatch(option.may, words[0].text)
+            return words.popleft() if follows else Word("true", quoted=False)
         missing = not words or (not words[0].quoted and words[0].text.startswith("--"))
         if setting is not None and takes_no_value(setting):
             if missing or (words[0].text.lower() not in TRUTH and words[0].text[:1] != "$"):

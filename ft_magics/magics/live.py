@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ft_magics.magics.render import bundle
+from ft_magics.magics.row_browsers import RowBrowsers
 
 __all__ = ["INTERVAL_S", "LiveFrontEnd", "Throttle"]
 
@@ -170,6 +171,7 @@ class LiveFrontEnd:
         self._cards: list[Any] = []
         self._bar: _Bar | None = None
         self._context = contextvars.copy_context()
+        self._browsers = RowBrowsers()
 
     @property
     def in_notebook(self) -> bool:
@@ -195,6 +197,15 @@ class LiveFrontEnd:
             card = terminal_handle(thing)
         self._cards.append(card)
         return card
+
+    def browse(self, dataset: Any, facts: Any) -> None:
+        """Let the rows of a data set's card be paged through; only where somebody can answer."""
+        if self.in_notebook and self.can_answer:
+            self._browsers.browse(dataset, facts)
+
+    def close(self) -> None:
+        """The extension goes: the cards stay as they are."""
+        self._browsers.close()
 
     def notice(self, text: str) -> None:
         """One line for who looks now; where nobody does it goes to the log, not into the output."""

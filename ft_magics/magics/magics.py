@@ -12,6 +12,7 @@ from ft_magics.magics import port
 from ft_magics.magics.body import both_places, parse_body
 from ft_magics.magics.help import help_of
 from ft_magics.magics.line import Line, parse_line, place
+from ft_magics.magics.rows import rewrite, rows_options
 from ft_magics.magics.syntax import SYNTAX
 from ft_magics.magics.verbs import run_verb
 
@@ -28,6 +29,8 @@ class Cell:
     text: str | None
     """The rows, or the question; None when there is none."""
     where: str
+    written: str
+    """The line, as it was written."""
 
     @property
     def name(self) -> str:
@@ -50,7 +53,7 @@ def read_cell(magic: str, line: str, body: str | None, user_ns: dict[str, Any]) 
     said = parse_line(magic, line, user_ns)
     settings, text = ({}, None) if body is None else parse_body(magic, body, user_ns, where)
     together = both_places(SYNTAX[magic].spec, said.settings, settings, where)
-    return Cell(said, together, text, where)
+    return Cell(said, together, text, where, line)
 
 
 @magics_class
@@ -69,12 +72,13 @@ class FtCells(Magics):  # type: ignore[misc]
         said = self._read("dataset", line, cell)
         if "help" in said.flags:
             return help_of("dataset")
-        if said.text is None and (said.settings or said.flags):
+        options = rows_options(said, self.shell.user_ns)
+        if said.text is None and "source" not in options and (said.settings or said.flags):
             raise SettingError(said.where, "there are no rows", "Put them below the line.")
-        bad = "skip-bad" in said.flags
-        return port.session().dataset(
-            said.name, said.text, skip_bad=bad, where=said.where, **said.settings
-        )
+        made = port.session().dataset(said.name, said.text, where=said.where, **options)
+        if "rewrite" in said.flags:
+            rewrite(self.shell, port.session(), said, made)
+        return made
 
     @no_var_expand
     @line_cell_magic  # type: ignore[untyped-decorator]

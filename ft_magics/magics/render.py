@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ft_magics.magics import port
+from ft_magics.magics.advice import advice_bundle, goal_bundle, plan_bundle
 
 __all__ = ["CARDS", "bundle"]
 
@@ -49,7 +50,28 @@ def _answers(answers: Any, live: bool) -> Bundle:
 def _dataset(dataset: Any, live: bool) -> Bundle:
     from ft_magics.widgets import data_card
 
-    return data_card(port.session().describe(dataset))
+    session = port.session()
+    facts = session.describe(dataset)
+    # The card is what is saved; where somebody can answer, its rows can be paged through too.
+    browse = getattr(session.current().front_end, "browse", None)
+    if browse is not None:
+        browse(dataset, facts)
+    return data_card(facts)
+
+
+def _row_tokens(view: Any, live: bool) -> Bundle:
+    from ft_magics.widgets import RowView, row_card
+
+    return row_card(view.name, RowView(view.row, view.findings), view.sides)
+
+
+def _some_rows(view: Any, live: bool) -> Bundle:
+    from ft_magics.widgets import RowView, rows_card
+
+    views = [
+        RowView(row, tuple(f for f in view.findings if row.number in f.rows)) for row in view.rows
+    ]
+    return rows_card(view.name, views, view.note)
 
 
 def _golden(golden: Any, live: bool) -> Bundle:
@@ -81,7 +103,9 @@ def _evaluation(evaluation: Any, live: bool) -> Bundle:
     from ft_magics.widgets import comparison_card
 
     title = f"golden questions · {evaluation.golden}"
-    return comparison_card(evaluation.answers, title=title, summary=evaluation.summary)
+    return comparison_card(
+        evaluation.answers, title=title, summary=evaluation.summary, goal=evaluation.goal
+    )
 
 
 def _adapters(table: Any, live: bool) -> Bundle:
@@ -108,39 +132,20 @@ def _adapters(table: Any, live: bool) -> Bundle:
     return table_card("Adapters", header, rows, align="lllrrrlrl")
 
 
-def _plan(view: Any, live: bool) -> Bundle:
-    from ft_magics.widgets import table_card
-
-    values = view.plan.to_dict()
-    reasons = values.pop("reasons", {})
-    rows = [
-        (name, _shown(value), reasons.get(name, ""))
-        for name, value in values.items()
-        if value is not None and not name.startswith("memory")
-    ]
-    needed, free = values.get("memory_bytes"), values.get("memory_free_bytes")
-    if needed and free:
-        rows.append(("memory", f"{needed / 1e9:.2f} GB", f"{free / 1e9:.1f} GB are free"))
-    note = f"{view.rows} rows, {view.eval_rows} held out or golden. Nothing was trained."
-    return table_card(f"Plan of {view.name}", ("setting", "value", "why"), rows, note=note)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
 CARDS: dict[str, Callable[[Any, bool], Bundle]] = {
     "Run": _run,
     "Answers": _answers,
     "Dataset": _dataset,
+    "RowTokens": _row_tokens,
+    "SomeRows": _some_rows,
     "GoldenSet": _golden,
     "BaseFacts": _model,
     "Workflow": _workflow,
     "Lines": _lines,
     "Evaluation": _evaluation,
     "AdapterTable": _adapters,
-    "PlanView": _plan,
+    "Goal": goal_bundle,
+    "AdviceView": advice_bundle,
+    "PlanView": plan_bundle,
 }
 """By class name, so that no layer above needs to be imported to look one up."""

@@ -8,8 +8,9 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
+from ft_magics.magics.later import FLAGS_NOT_YET, NOT_YET
 from ft_magics.settings import Setting, settings_of
-from ft_magics.spec import FinetuneSpec, GenerateSpec
+from ft_magics.spec import FORMATS, REPAIRS, FinetuneSpec, GenerateSpec
 
 __all__ = [
     "CELL_PATTERN",
@@ -37,6 +38,8 @@ class Option:
     names: tuple[str, ...] = ()
     """Kinds of names that may follow it, for completion."""
     choices: tuple[str, ...] = ()
+    may: str = ""
+    """A pattern, for a flag that may stand alone: the next word is its value if it is like this."""
 
 
 CELL_PATTERN = re.compile(r"^%%(?:dataset|golden|finetune|prompt)\b.*$", re.MULTILINE)
@@ -106,10 +109,12 @@ def takes_no_value(setting: Setting) -> bool:
     return set(kinds) - {type(None)} == {bool}
 
 
+_REPAIRS = "|".join(REPAIRS)
+
 SYNTAX: dict[str, Syntax] = {
     "dataset": Syntax(
-        "%%dataset NAME [--system TEXT] [--eval 10%|N|NAME|none] [--skip-bad]",
-        "Keep the rows below, one JSON object a line, under a name.",
+        "%%dataset NAME [--from FILE|FOLDER|HUB-ID|$VARIABLE] [options]",
+        "Keep rows under a name: those below, or those that --from names.",
         options=(
             Option("system", "System text for rows that have none.", "TEXT"),
             Option(
@@ -119,7 +124,30 @@ SYNTAX: dict[str, Syntax] = {
                 ("data",),
                 ("10%", "none"),
             ),
+            Option(
+                "from",
+                "Where the rows are: jsonl, json, csv, parquet (also .gz), yaml, a chat export, "
+                "a folder of them, a hub id, or a variable of the notebook.",
+                "FILE|FOLDER|HUB-ID|$VARIABLE",
+                ("file",),
+            ),
+            Option("split", "Of a hub id: train, or train[:1000].", "SPLIT"),
+            Option("subset", "Of a hub id that has several.", "NAME"),
+            Option("map", "Fields to rename, new to old.", "user=question,assistant=answer"),
+            Option("limit", "At most so many rows.", "N"),
+            Option("shuffle", "Bring the rows into another order.", "[SEED]", may=r"\d+"),
+            Option("append", "Add the rows to those that the name has already."),
             Option("skip-bad", "Leave out the rows that cannot be used, and say how many."),
+            Option(
+                "fix",
+                "Make the safe repairs that the card names, all or some; the card shows what "
+                "changed.",
+                "[REPAIR,…]",
+                ("repair",),
+                may=rf"all|({_REPAIRS})(,({_REPAIRS}))*",
+            ),
+            Option("deep", "Also ask the base how surprised it is by each row."),
+            Option("rewrite", "With --fix: put the repaired rows into this cell."),
         ),
         names=("data",),
         least=1,
@@ -169,6 +197,12 @@ MODEL_OPTIONS = (
 
 VERBS: dict[str, Syntax] = {
     "goal": Syntax('goal ["TEXT"]', "Say, or show, what the model is to do.", most=64),
+    "advise": Syntax(
+        "advise [data:NAME] [--golden]",
+        "Whether to fine-tune on these rows, with which settings, and what it takes.",
+        options=(Option("golden", "Give the golden questions that would check the goal."),),
+        names=("data",),
+    ),
     "model": Syntax(
         "model [NAME]",
         "Load the base: a built-in name, a hub id, a folder or a GGUF file.",
@@ -178,7 +212,12 @@ VERBS: dict[str, Syntax] = {
     "list": Syntax("list", "The adapters kept here, and the runs in progress.", most=0),
     "show": Syntax(
         "show NAME",
-        "A run, an adapter, a data set or a golden set.",
+        "A run, an adapter, a data set or a golden set; or rows of a data set.",
+        options=(
+            Option("row", "One row of a data set, token by token.", "N"),
+            Option("rows", "Rows of a data set, by their numbers.", "FROM-TO"),
+            Option("finding", "The rows of a data set that a check named.", "CHECK"),
+        ),
         names=("adapter", "data", "golden"),
         least=1,
     ),
@@ -215,9 +254,13 @@ VERBS: dict[str, Syntax] = {
         most=0,
     ),
     "export": Syntax(
-        "export NAME [FOLDER]",
-        "Copy an adapter into a folder.",
-        names=("adapter",),
+        "export NAME [FOLDER] | data:NAME [FILE] [--format FORMAT]",
+        "Copy an adapter into a folder, or write a data set as JSONL.",
+        options=(
+            Option("format", "How rows are written.", "|".join(FORMATS), choices=FORMATS),
+            Option("overwrite", "Write over a file of rows that is there already."),
+        ),
+        names=("adapter", "data"),
         least=1,
         most=2,
     ),
@@ -246,27 +289,5 @@ VERBS: dict[str, Syntax] = {
     "help": Syntax("help [WORD]", "This, or the help of a verb or a magic.", names=("help",)),
 }
 """The verbs of `%ft`."""
-
-NOT_YET: dict[str, str] = {
-    "advise": "Use %ft for the next cell to write.",
-    "chat": "Use %%prompt NAME with the question below it.",
-    "compare": "Use %%prompt A B, or %ft evaluate A --against B.",
-    "prefer": "Use %%prompt A B to see both answers.",
-    "vote": "Use %%prompt A B to see both answers.",
-    "dashboard": "Use %ft show NAME for a run's card.",
-    "serve": "Use %ft export NAME FOLDER, and load the folder with PEFT.",
-    "monitor": "Use %ft show NAME for a run's card.",
-    "draft": "Write the rows in a %%dataset cell.",
-    "script": "Use %%finetune NAME --plan for every setting of the run.",
-    "step": "Use %%finetune NAME --max-steps 1.",
-}
-"""Verbs that have their seat, and what to use until they take it."""
-
-FLAGS_NOT_YET: dict[str, str] = {
-    "from": 'Put the rows below the line, or use ft.dataset(NAME, "rows.jsonl").',
-    "map": "Rename the fields to user and assistant.",
-    "on": "Leave it out: the run takes this kernel's device.",
-    "collect": "Put the rows you want into a %%dataset cell.",
-}
 
 SYNTAX |= {f"ft {verb}": syntax for verb, syntax in VERBS.items()}

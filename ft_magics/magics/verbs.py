@@ -53,9 +53,13 @@ def _split(line: str) -> tuple[str, str]:
     return verb, rest
 
 
-def _goal(session: ModuleType, said: Line, where: str) -> Text:
+def _goal(session: ModuleType, said: Line, where: str) -> Any:
     kept = session.goal(" ".join(said.names) or None)
-    return Text(kept or 'No goal yet. Write one: %ft goal "answers questions about my cat".')
+    return kept or Text('No goal yet. Write one: %ft goal "answers questions about my cat".')
+
+
+def _advise(session: ModuleType, said: Line, where: str) -> Any:
+    return session.advise(_first(said), golden="golden" in said.flags, where=where)
 
 
 def _model(session: ModuleType, said: Line, where: str) -> Any:
@@ -88,8 +92,14 @@ def _evaluate(session: ModuleType, said: Line, where: str) -> Any:
 
 
 def _export(session: ModuleType, said: Line, where: str) -> Text:
-    name = said.names[0]
-    folder = said.names[1] if len(said.names) > 1 else re.sub(r"[~@]", "-", name)
+    name, *rest = said.names
+    if name.startswith("data:") or "format" in said.settings:
+        file = rest[0] if rest else None
+        over = "overwrite" in said.flags
+        format = said.settings.get("format", "messages")
+        path = session.export_rows(name, file, format=format, overwrite=over, where=where)
+        return Text(f"the rows of {name.removeprefix('data:')} are in {path.name}, as {format}")
+    folder = rest[0] if rest else re.sub(r"[~@]", "-", name)
     session.export(name, folder, where=where)
     return Text(f"{name} is in {folder}, in PEFT's layout")
 
@@ -106,9 +116,10 @@ def _first(said: Line) -> str | None:
 
 CALLS: dict[str, Call] = {
     "goal": _goal,
+    "advise": _advise,
     "model": _model,
     "list": lambda session, said, where: session.adapters(),
-    "show": lambda session, said, where: session.show(said.names[0], where=where),
+    "show": lambda session, said, where: session.show(said.names[0], where=where, **said.settings),
     "use": _use,
     "wait": _wait,
     "stop": lambda session, said, where: session.stop(_first(said), where=where),

@@ -15,25 +15,32 @@ from ft_magics.session.adapters import (
     undo,
     use,
 )
+from ft_magics.session.advise import advise
 from ft_magics.session.control import pause, resume, stop
-from ft_magics.session.dataset import dataset, describe, golden
+from ft_magics.session.dataset import dataset, describe
 from ft_magics.session.evaluate import evaluate
 from ft_magics.session.finetune import finetune, run, runs, wait
 from ft_magics.session.front_end import FrontEnd, Handle, StaticFrontEnd
+from ft_magics.session.golden import golden
 from ft_magics.session.model import goal, model
 from ft_magics.session.objects import (
     AdapterFacts,
     AdapterTable,
+    AdviceView,
     Answers,
     Column,
     Evaluation,
+    Goal,
     Lines,
     PlanView,
+    SettingLine,
     Step,
     Workflow,
     set_renderer,
 )
 from ft_magics.session.prompt import ask, prompt
+from ft_magics.session.row_tokens import row_tokens
+from ft_magics.session.rows import export_rows, row_lines
 from ft_magics.session.run import Run
 from ft_magics.session.show import doctor, memory, show
 from ft_magics.session.state import Session, current, open_home, set_front_end
@@ -42,19 +49,23 @@ from ft_magics.session.workflow import workflow
 __all__ = [
     "AdapterFacts",
     "AdapterTable",
+    "AdviceView",
     "Answers",
     "Column",
     "Evaluation",
     "FrontEnd",
+    "Goal",
     "Handle",
     "Lines",
     "PlanView",
     "Run",
     "Session",
+    "SettingLine",
     "StaticFrontEnd",
     "Step",
     "Workflow",
     "adapters",
+    "advise",
     "ask",
     "current",
     "dataset",
@@ -63,6 +74,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "export",
+    "export_rows",
     "finetune",
     "goal",
     "golden",
@@ -75,6 +87,8 @@ __all__ = [
     "prompt",
     "rename",
     "resume",
+    "row_lines",
+    "row_tokens",
     "run",
     "runs",
     "set_front_end",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import AdapterError, FtError, NameUnknown, RunError, SettingError
 from ft_magics.files import write_folder
+from ft_magics.session.certifying import FILE as CERTIFICATE
+from ft_magics.session.certifying import refuse_other_prompt
 from ft_magics.session.lineage import stale
 from ft_magics.session.objects import AdapterFacts, AdapterTable
 from ft_magics.session.resolve import load_slot, resolve_all
@@ -94,6 +96,7 @@ def export(name: str, folder: str | Path, *, where: str | None = None) -> Path:
         NameUnknown: It is not there.
         SettingError: The folder holds something already.
         RunError: The run that was waited for failed.
+        AdapterError: The base renders prompts in another way than when it was trained.
     """
     session = current()
     where = where or f"export {name}"
@@ -109,6 +112,9 @@ def export(name: str, folder: str | Path, *, where: str | None = None) -> Path:
     source = target.path
     if source is None or target.folder is None:
         raise AdapterError(where, "the base is not an adapter", "Name an adapter: see %ft list.")
+    if (source / CERTIFICATE).exists():
+        tokenizer = session.tokenizer(target.choice or session.choice())
+        refuse_other_prompt(source, tokenizer, where)
     card = target.folder.path / "README.md"
 
     def write(staging: Path) -> None:
@@ -247,6 +253,7 @@ def import_adapter(name: str, folder: str | Path, *, where: str | None = None) -
         raise AdapterError(where, f"{folder} is not a folder", "Name the folder PEFT saved.")
     choice = session.choice()
     loaded = session.load(choice)
+    refuse_other_prompt(source, loaded.base.tokenizer, where)
     trial = f"import:{source}"
     try:
         facts = loaded.server.load(trial, source)

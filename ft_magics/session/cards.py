@@ -22,10 +22,12 @@ def model_card(folder: RunFolder, state: RunState, data: Dataset) -> str:
     full = plan.get("strategy") == "full"
     kind = "Every weight of" if full else f"A LoRA adapter (rank {plan.get('lora_r')}) for"
     system = data.system
+    goal = " ".join(str(record.get("goal") or "").split())
     sections = {
         f"# {folder.name}": [
             f"{kind} `{base.get('name')}`, trained on {len(data.rows)} rows of `{data.name}`"
-            f" (sha256 `{data.sha256[:16]}`)."
+            f" (sha256 `{data.sha256[:16]}`).",
+            *(("", f"Its goal: {goal}") if goal else ()),
         ],
         "## Training": _training(plan, state, record.get("result_step")),
         "## Base": [f"- {k.replace('_', ' ')}: `{base[k]}`" for k in _BASE if base.get(k)],

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from ft_magics.session.state import Session
     from ft_magics.training.control import Control
 
-__all__ = ["GOLDEN_ANSWER_TOKENS", "answer_golden", "evaluate"]
-
-GOLDEN_ANSWER_TOKENS = 64
-"""Longest answer to a golden question, in tokens: a check needs the fact, not an essay."""
+__all__ = ["answer_golden", "evaluate"]
 
 
 def evaluate(
@@ -71,6 +68,7 @@ def evaluate(
         tuple(answers),
         {model: tuple(rows) for model, rows in answers.items()},
         evaluation.summarise(first, last),
+        str((target.folder.record.get("goal") if target.folder else "") or ""),
     )
     if target.folder is not None:
         target.folder.update_record(
@@ -161,7 +159,6 @@ def answer_golden(
     """
     from ft_magics import data, evaluation
 
-    settings = GenerateSpec(max_new_tokens=GOLDEN_ANSWER_TOKENS)
     made: dict[str, list[dict[str, Any]]] = {model: [] for model in slots}
     for question in golden.questions:
         if stop is not None and stop.wanted == "now":
@@ -170,9 +167,12 @@ def answer_golden(
         if system is not None and messages[0].role != "system":
             messages.insert(0, data.Message("system", system))
         ids = data.encode_prompt(messages, loaded.base.tokenizer)
+        settings = GenerateSpec(max_new_tokens=evaluation.tokens_needed(question))
         answers = loaded.server.generate(list(slots.values()), [ids] * len(slots), settings)
         for model, answer in zip(slots, answers, strict=True):
-            verdict = evaluation.check(question, answer.text)
+            verdict = evaluation.check(
+                question, answer.text, tokens=answer.tokens, ended=answer.ended
+            )
             made[model].append(
                 {
                     "prompt": question.prompt,

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import SettingError
 from ft_magics.session.objects import PlanView
+from ft_magics.session.plan_table import measured, setting_lines
 from ft_magics.session.run import Run
 from ft_magics.session.start import follow, same_run, start
-from ft_magics.session.state import current
+from ft_magics.session.state import Session, current
 from ft_magics.session.task import make_task
-from ft_magics.session.work import prepare
+from ft_magics.session.work import Task, prepare
 from ft_magics.settings import read_settings
 from ft_magics.spec import FinetuneSpec, check_name
 
@@ -71,14 +72,31 @@ def finetune(
         session.front_end.notice(text)
     task = make_task(session, name, spec, data, rows, continue_, where)
     if plan:
-        prepared = prepare(session, task, session.front_end.notice)
-        return PlanView(name, prepared.plan, len(prepared.train), len(prepared.eval))
+        return _plan(session, task)
     found = same_run(session, name, task, fresh=fresh or continue_, where=where)
     if found is not None and not found.active:
         session.front_end.show(found).close()
         return found
     started = found or start(session, name, task, inline=inline)
     return follow(session, started, wait=wait)
+
+
+def _plan(session: Session, task: Task) -> PlanView:
+    """Everything a run would do, resolved by what would do it."""
+    from ft_magics import training
+
+    prepared = prepare(session, task, session.front_end.notice)
+    plan, base = prepared.plan, prepared.loaded.base.facts
+    rate = measured(session, base.device, base.name)
+    return PlanView(
+        task.name,
+        plan,
+        len(prepared.train),
+        len(prepared.eval),
+        setting_lines(plan, whole=True),
+        training.estimate_time(plan, base, [len(encoded.ids) for encoded in prepared.train], rate),
+        str(session.store.get("goal") or task.data.goal or ""),
+    )
 
 
 def _max_steps_of_environment(spec: FinetuneSpec, where: str) -> FinetuneSpec:

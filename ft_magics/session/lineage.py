@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["library_versions", "parent_facts", "parent_key", "record_of", "run_key", "stale"]
 
+MOST_SYSTEMS = 100
+"""System texts of a data set that are kept with a run: more than one is only counted."""
+
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 
@@ -91,7 +94,7 @@ def stale(session: Session, folder: RunFolder) -> str:
     name = data.get("name")
     if name and not data.get("inline") and name in session.store.set_names("data"):
         try:
-            if session.dataset(name, "").sha256 != data.get("sha256"):
+            if session.store.load_set("data", name)["sha256"] != data.get("sha256"):
                 return f"data {name} changed"
         except NameUnknown:
             return ""
@@ -107,11 +110,22 @@ def stale(session: Session, folder: RunFolder) -> str:
     return ""
 
 
-def record_of(task: Task, name: str, key: str, *, inline: bool) -> dict[str, Any]:
-    """What is kept about a run before it starts."""
+def record_of(
+    task: Task, name: str, key: str, *, inline: bool, goal: str | None = None
+) -> dict[str, Any]:
+    """What is kept about a run before it starts.
+
+    Args:
+        task: What is to be done.
+        name: What the run is called.
+        key: Of its content.
+        inline: Its rows stand in its cell.
+        goal: What the notebook is for now; else what it was for when the rows were written.
+    """
     data, golden = task.data, task.golden
     return {
         "name": name,
+        "goal": goal or data.goal,
         "spec": asdict(task.spec),
         "key": key,
         "model": task.choice.to_dict(),
@@ -123,12 +137,12 @@ def record_of(task: Task, name: str, key: str, *, inline: bool) -> dict[str, Any
             "train_rows": len(task.train_rows),
             "eval_rows": len(task.eval_rows),
             "kind": data.kind,
-            "systems": sorted(s for s in data.systems if s),
+            "systems": sorted(s for s in data.systems if s)[:MOST_SYSTEMS],
             "inline": inline,
         },
         "golden": {"name": golden.name, "sha256": golden.sha256} if golden else None,
         "parent": parent_facts(task.parent, task.parent_step),
         "versions": library_versions(),
-        "dataset": data.to_records(),
+        "dataset": data.to_records(rows=False),
         "goldenset": golden.to_records() if golden else None,
     }

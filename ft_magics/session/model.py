@@ -4,25 +4,61 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ft_magics.session.state import ModelChoice, current
+from ft_magics.session.objects import Goal
+from ft_magics.session.state import ModelChoice, Session, current
 
 if TYPE_CHECKING:
+    from ft_magics.data import Dataset
     from ft_magics.models import BaseFacts
 
-__all__ = ["goal", "model"]
+__all__ = ["goal", "golden_questions", "model"]
+
+_LOOKED_AT = 2_000
+"""Rows of a data set that is looked through for held-out questions; a larger one is left alone."""
+
+_QUESTION_CHARACTERS = 300
 
 
-def goal(text: str | None = None) -> str | None:
+def goal(text: str | None = None) -> Goal | None:
     """Keep the goal in words, or get the one that is kept.
 
     Args:
         text: `Only answers about Ollie`; None gets it.
+
+    Returns:
+        The goal: a text, which also says what of it can be checked and by which golden questions.
+        Those name the data set and ask its held-out questions only where the goal is got: what a
+        cell that sets it saves is the same however much has been made since.
     """
-    store = current().store
+    from ft_magics import evaluation
+
+    session = current()
     if text is not None:
-        store.set("goal", text.strip())
-    kept = store.get("goal")
-    return None if kept is None else str(kept)
+        session.store.set("goal", str(text).strip() or None)
+    kept = session.store.get("goal")
+    if kept is None:
+        return None
+    names = session.store.set_names("data") if text is None else []
+    rows = session.dataset(names[0], "goal") if len(names) == 1 else None
+    reading = evaluation.read_goal(str(kept))
+    name = rows.name if rows is not None else "goal"
+    cell = evaluation.golden_cell(reading, name, golden_questions(session, rows))
+    return Goal(str(kept), reading, cell)
+
+
+def golden_questions(session: Session, rows: Dataset | None) -> list[str]:
+    """Questions of held-out rows: they are the user's own, and no run is trained on them."""
+    from ft_magics.data import Row
+
+    if rows is None or len(rows.rows) > _LOOKED_AT:
+        return []
+    found = []
+    for row in rows.split()[1]:
+        turns = row.messages if isinstance(row, Row) else row.prompt
+        asked = [turn.content for turn in turns if turn.role == "user"]
+        if len(asked) == 1 and 0 < len(asked[0]) <= _QUESTION_CHARACTERS:
+            found.append(asked[0])
+    return found
 
 
 def model(

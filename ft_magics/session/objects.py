@@ -13,11 +13,14 @@ from typing import Any
 __all__ = [
     "AdapterFacts",
     "AdapterTable",
+    "AdviceView",
     "Answers",
     "Column",
     "Evaluation",
+    "Goal",
     "Lines",
     "PlanView",
+    "SettingLine",
     "Shown",
     "Step",
     "Workflow",
@@ -88,6 +91,8 @@ class Evaluation(Shown):
     answers: dict[str, tuple[dict[str, Any], ...]]
     """model -> one `{"prompt", "answer", "passed", "reason"}` per question, in order."""
     summary: str
+    goal: str = ""
+    """What the model is for, in the user's words."""
 
     def __repr__(self) -> str:
         return f"Evaluation({self.golden}: {self.summary})"
@@ -128,6 +133,35 @@ class AdapterTable(Shown, list):  # type: ignore[type-arg]
         return f"{len(self)} adapters: {', '.join(a.name for a in self)}"
 
 
+class Goal(Shown, str):
+    """What the notebook is for: its text, and what was understood of it.
+
+    Attributes:
+        reading: An `evaluation.GoalReading`: rules, hint, example.
+        golden_cell: A cell of golden questions that would check it; empty for none.
+    """
+
+    reading: Any
+    golden_cell: str
+
+    def __new__(cls, text: str, reading: Any, golden_cell: str = "") -> Goal:
+        """A text that shows as a card."""
+        made = super().__new__(cls, text)
+        made.reading, made.golden_cell = reading, golden_cell
+        return made
+
+
+@dataclass(frozen=True)
+class SettingLine:
+    """One setting of a plan."""
+
+    name: str
+    value: str
+    why: str
+    source: str
+    """The paper or guide it rests on; empty for what the user set or what follows from the rest."""
+
+
 @dataclass(repr=False)
 class PlanView(Shown):
     """What a run would do, before anything is spent."""
@@ -137,9 +171,46 @@ class PlanView(Shown):
     """A `training.Plan`: every setting resolved, with its reason."""
     rows: int
     eval_rows: int
+    table: list[SettingLine] = field(default_factory=list)
+    estimate: Any = None
+    """A `training.Estimate` of the time."""
+    goal: str = ""
 
     def __repr__(self) -> str:
         return f"Plan({self.name}: {self.plan.total_steps} steps)"
+
+
+@dataclass(repr=False)
+class AdviceView(Shown):
+    """Whether to fine-tune, how, what it takes, and the next cell to write."""
+
+    goal: str
+    data: str = ""
+    """Name of the data set; empty before there is one."""
+    kind: str = "sft"
+    rows: int = 0
+    base: str = ""
+    way: str = "either"
+    """`finetune`, `prompt`, `retrieval` or `either`."""
+    sentence: str = ""
+    """The verdict."""
+    reasons: list[tuple[str, str, str]] = field(default_factory=list)
+    """What speaks for which way, and its source; those for the verdict first."""
+    table: list[SettingLine] = field(default_factory=list)
+    plan: Any = None
+    """The `training.Plan` that a run with these settings would have; None where it cannot run."""
+    problem: str = ""
+    """Why there is no plan."""
+    estimate: Any = None
+    """A `training.Estimate` of the time."""
+    hint: str = ""
+    """How to make the goal checkable; empty for one that is."""
+    golden_cell: str = ""
+    """Golden questions that would check the goal; empty for none."""
+    next_cell: str = ""
+
+    def __repr__(self) -> str:
+        return f"Advice({self.data or 'no rows'}: {self.sentence})"
 
 
 @dataclass(frozen=True)

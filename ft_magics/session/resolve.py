@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ft_magics.errors import AdapterError, NameUnknown, SettingError
+from ft_magics.session.certifying import refuse_other_prompt
 from ft_magics.session.state import Loaded, ModelChoice, Session
 from ft_magics.spec import Ref
 
@@ -150,7 +151,8 @@ def load_slot(loaded: Loaded, target: Target) -> str | None:
         The slot's internal name; None for the base.
 
     Raises:
-        AdapterError: It does not fit this base, or must not be loaded.
+        AdapterError: It does not fit this base, must not be loaded, or was trained on prompts that
+            this base renders in another way.
     """
     server = loaded.server
     run = target.run
@@ -178,6 +180,7 @@ def load_slot(loaded: Loaded, target: Target) -> str | None:
     stamp = max((f.stat().st_mtime_ns for f in path.glob("*.safetensors")), default=0)
     slot = f"{path}:{stamp}"
     if slot not in server.slots():
+        refuse_other_prompt(path, loaded.base.tokenizer, target.title)
         _make_room(loaded)
         (server.load_full if full else server.load)(slot, path)
     return slot

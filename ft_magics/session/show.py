@@ -10,19 +10,21 @@ from typing import Any
 from ft_magics.errors import NameUnknown, SettingError, nearest
 from ft_magics.session.adapters import names
 from ft_magics.session.finetune import run
+from ft_magics.session.looking import look
 from ft_magics.session.objects import Lines
 from ft_magics.session.state import current
 
 __all__ = ["doctor", "memory", "show"]
 
 
-def show(written: str, *, where: str | None = None) -> Any:
+def show(written: str, *, where: str | None = None, **rows: Any) -> Any:
     """A data set, a golden set or a run by name; a run's card comes live, or from disk.
 
     Args:
         written: A name, or `data:NAME`, `golden:NAME`, `run:NAME` where it could mean two. Without
             a kind before it, a run is meant first: its card names its data.
         where: The cell, for errors.
+        **rows: `row`, `rows` or `finding`, to look at rows of a data set: see `looking.look`.
 
     Raises:
         NameUnknown: Nothing is called so.
@@ -31,6 +33,9 @@ def show(written: str, *, where: str | None = None) -> Any:
     session = current()
     where = where or f"show {written}"
     kind, colon, name = written.partition(":")
+    if rows:
+        made = session.dataset(written.removeprefix("data:"), where)
+        return look(made, **rows, where=where)
     getters = {
         "run": lambda n: run(n, where),
         "adapter": lambda n: run(n, where),

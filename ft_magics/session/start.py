@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ft_magics.errors import NameUnknown, RunError
 from ft_magics.events import RunQueued
+from ft_magics.session.chips import chips
 from ft_magics.session.lineage import parent_key, record_of, run_key
 from ft_magics.session.run import Run
 from ft_magics.session.state import Session, current
@@ -63,12 +64,15 @@ def _same_base(session: Session, task: Task, folder: RunFolder) -> bool:
 
 def start(session: Session, name: str, task: Task, *, inline: bool) -> Run:
     """Make a run's folder and put the run into the queue."""
+    from ft_magics.data import write_rows
+
     key = run_key(task.spec, task.data, task.golden, task.choice, parent_key(task))
     folder = session.store.new_run(
         name,
-        record_of(task, name, key, inline=inline),
+        record_of(task, name, key, inline=inline, goal=session.store.get("goal")),
         task.data.source,
         task.golden.source if task.golden else "",
+        lambda path: write_rows(path, task.data.rows),
     )
     return _launch(session, Run(name, folder, task))
 
@@ -78,11 +82,10 @@ def _launch(session: Session, run: Run) -> Run:
     task = run.task
     assert task is not None
     behind = [other.name for other in session.active()]
-    rank = f"LoRA r{task.spec.lora_r}" if task.spec.strategy != "full" else "all weights"
-    rows = "1 row" if len(task.data.rows) == 1 else f"{len(task.data.rows)} rows"
-    chips = (f"SFT · {rank}", task.choice.title, f"{task.data.name} · {rows}")
+    goal = str(run.folder.record.get("goal") or "")
+    waits_for = behind[-1] if behind else ""
     # First the event: it claims the folder, and is refused while another kernel is at work on it.
-    run.emit(RunQueued(name=run.name, behind=behind[-1] if behind else "", chips=chips))
+    run.emit(RunQueued(name=run.name, behind=waits_for, chips=chips(task), goal=goal))
     session.runs[run.name] = run
     if behind:
         session.front_end.notice(f"{run.name} waits for {behind[-1]}")

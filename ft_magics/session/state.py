@@ -14,7 +14,7 @@ from ft_magics.store import Store, find_home, forgets_disk
 
 if TYPE_CHECKING:
     from ft_magics.data import Dataset, GoldenSet
-    from ft_magics.models import Base
+    from ft_magics.models import Base, BaseFacts
     from ft_magics.serving import Server
     from ft_magics.session.run import Run
 
@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "smollm2-135m"
+
+IN_MEMORY = 2000
+"""Rows of a data set that are held in memory; more are read from their file."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,25 @@ class Session:
                 _bases[choice] = Loaded(choice, base, Server(base))
             return _bases[choice]
 
+    def facts(self, choice: ModelChoice) -> BaseFacts:
+        """What is known of a base: of the loaded one, else from its files; no weights are read.
+
+        Raises:
+            ModelError: It cannot be found or trusted.
+        """
+        if choice in _bases:
+            return _bases[choice].base.facts
+        from ft_magics import models
+
+        return models.peek(
+            choice.name,
+            revision=choice.revision,
+            dtype=choice.dtype,
+            trust_remote_code=choice.trust_remote_code,
+            notify=self.front_end.notice,
+            progress=self.front_end.progress,
+        )
+
     def tokenizer(self, choice: ModelChoice) -> Any:
         """The tokenizer alone: no weights are read for it.
 
@@ -152,9 +174,13 @@ class Session:
         Raises:
             NameUnknown: There is none of that name.
         """
-        from ft_magics.data import Dataset
+        from ft_magics.data import Dataset, RowFile
 
-        return Dataset.from_records(self._set("data", name, where))
+        record = self._set("data", name, where)
+        written, _, back = name.partition("~")
+        rows: Any = RowFile(self.store.rows_file(written, int(back or 0)))
+        # Few rows are quicker from memory, and stay what they are whatever happens to the file.
+        return Dataset.from_records(record, tuple(rows) if len(rows) <= IN_MEMORY else rows)
 
     def golden(self, name: str, where: str) -> GoldenSet:
         """A golden set that is kept here.

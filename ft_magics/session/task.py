@@ -47,9 +47,20 @@ def make_task(
     data = data or _data(session, name, spec, rows, where)
     _check_method(spec, data, where)
     golden = _golden(session, spec, data, name, where)
-    train_rows, eval_rows = eval_rows_of(session, data, golden, where)
-    base = _base(session, spec, parent)
-    return Task(name, spec, data, golden, train_rows, eval_rows, base, parent, parent_step)
+    chosen = eval_rows_of(session, data, golden, spec, where)
+    if not chosen["train_rows"]:
+        remedy = "Add rows that are not in the golden set, or set train_on_golden."
+        raise SettingError(where, "every row is a golden question: nothing is left", remedy)
+    return Task(
+        name,
+        spec,
+        data,
+        golden,
+        **chosen,
+        choice=_base(session, spec, parent),
+        parent=parent,
+        parent_step=parent_step,
+    )
 
 
 def _check_method(spec: FinetuneSpec, data: Dataset, where: str) -> None:
@@ -63,7 +74,7 @@ def _check_method(spec: FinetuneSpec, data: Dataset, where: str) -> None:
     # Names are read from the libraries' source, without importing them, so a wrong one is refused
     # before the cell returns.
     training.check(spec, where)
-    method = spec.method or {"sft": "sft", "preference": "dpo"}[data.kind]
+    method = spec.method or {"sft": "sft", "preference": "dpo", "unpaired": "kto"}[data.kind]
     if method != "sft" or data.kind != "sft":
         raise SettingError(
             where,
@@ -161,21 +172,21 @@ def task_of_record(session: Session, folder: RunFolder, where: str) -> Task:
 
     record = folder.record
     kept, parent = record["data"], record.get("parent")
-    rows = data.Dataset.from_records(record["dataset"])
+    kept_rows = data.RowFile(folder.path / "rows.jsonl")
+    rows = data.Dataset.from_records(record["dataset"], kept_rows)
     golden = data.GoldenSet.from_records(record["goldenset"]) if record.get("goldenset") else None
-    train_rows, eval_rows = eval_rows_of(session, rows, golden, where)
-    if rows.sha256 != kept["sha256"]:
+    spec = FinetuneSpec(**record["spec"])
+    if data.digest_of(rows.rows, rows.kind, rows.system) != kept["sha256"]:
         raise FtError(where, "the snapshot of its rows was changed", "Train anew with --fresh.")
     return Task(
         folder.name,
-        FinetuneSpec(**record["spec"]),
+        spec,
         rows,
         golden,
-        train_rows,
-        eval_rows,
-        ModelChoice(**record["model"]),
-        _folder_of_parent(session, parent, where) if parent else None,
-        parent["step"] if parent else None,
+        **eval_rows_of(session, rows, golden, spec, where),
+        choice=ModelChoice(**record["model"]),
+        parent=_folder_of_parent(session, parent, where) if parent else None,
+        parent_step=parent["step"] if parent else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,12 @@ from ft_magics.errors import FtError, RunError
 from ft_magics.events import GoldenAnswered, Notice, PhaseBegan, RunEnded
 from ft_magics.files import write_json
 from ft_magics.session.cards import model_card
+from ft_magics.session.certifying import certified, write_certificate
+from ft_magics.session.chips import chips
 
 if TYPE_CHECKING:
-    from ft_magics.data import Dataset, Encoded, GoldenSet, Row
+    from ft_magics.data import AnyRow, Dataset, Encoded, GoldenSet, Row
+    from ft_magics.data.encoding.certificate import Certificate
     from ft_magics.models import Base
     from ft_magics.session.run import Run
     from ft_magics.session.state import Loaded, ModelChoice, Session
@@ -23,7 +26,16 @@ if TYPE_CHECKING:
     from ft_magics.store import RunFolder
     from ft_magics.training import Outcome, Plan
 
-__all__ = ["Prepared", "Task", "eval_rows_of", "parent_folder", "prepare", "task_system", "work"]
+__all__ = [
+    "Prepared",
+    "Task",
+    "asked_rows",
+    "eval_rows_of",
+    "parent_folder",
+    "prepare",
+    "task_system",
+    "work",
+]
 
 log = logging.getLogger("ft_magics")
 
@@ -36,9 +48,11 @@ class Task:
     spec: FinetuneSpec
     data: Dataset
     golden: GoldenSet | None
-    train_rows: tuple[Row, ...]
-    eval_rows: tuple[Row, ...]
+    train_rows: Sequence[Row]
+    eval_rows: Sequence[Row]
     choice: ModelChoice
+    golden_rows: tuple[int, ...] = ()
+    """Numbers of the rows that are golden questions and were taken out of training."""
     parent: RunFolder | None = None
     parent_step: int | None = None
     """A kept step of the parent; None starts from its result."""
@@ -55,20 +69,42 @@ class Prepared:
     plan: Plan
     train: list[Encoded]
     eval: list[Encoded]
+    certificate: Certificate
+    """Of the rows to train on, before any of them is cut."""
 
 
-def eval_rows_of(session: Session, data: Dataset, golden: GoldenSet | None, where: str) -> Any:
-    """The rows to train on and the rows to score.
+def eval_rows_of(
+    session: Session, data: Dataset, golden: GoldenSet | None, spec: FinetuneSpec, where: str
+) -> dict[str, Any]:
+    """The rows to train on, the rows to score, and those that are left out.
 
     A small data set is trained on whole (a held-out fact is never learned); its eval loss comes
-    from golden questions that carry an answer.
+    from golden questions that carry an answer. A row that is itself a golden question is taken
+    out: to learn the questions of an exam by heart proves nothing.
+
+    Returns:
+        Fields of `Task`: `train_rows`, `eval_rows`, `golden_rows`.
     """
+    from ft_magics.data.row_file import without
+
     train, scored = data.split()
     if data.eval and data.eval in session.store.set_names("data"):
         scored = session.dataset(data.eval, where).rows
     if not scored and data.eval is None and golden is not None:
         scored = golden.eval_rows(data.system)
-    return tuple(train), tuple(scored)
+    out: tuple[int, ...] = ()
+    if golden is not None and not spec.train_on_golden:
+        out = asked_rows(train, golden)
+        train = without(train, set(out)) if out else train
+    return {"train_rows": train, "eval_rows": scored, "golden_rows": out}
+
+
+def asked_rows(rows: Sequence[AnyRow], golden: GoldenSet) -> tuple[int, ...]:
+    """The numbers of rows that are golden questions, exactly or nearly."""
+    from ft_magics.data.checks import golden_overlap
+
+    questions = [(q.number, q.messages) for q in golden.questions]
+    return tuple(sorted({number for number, _, _ in golden_overlap(rows, questions)}))
 
 
 def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepared:
@@ -89,8 +125,9 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
     loaded = session.load(task.choice)
     tell("encoding the rows")
     tokenizer, system = loaded.base.tokenizer, task.data.system
-    whole = data.encode_rows(task.train_rows, tokenizer, system=system)
-    lengths = [len(encoded.ids) for encoded in whole]
+    where = f"%%finetune {task.name}"
+    whole = certified(task.train_rows, tokenizer, system, where)
+    lengths = [len(encoded.ids) for encoded in whole.rows]
     plan = (
         training.Plan.from_dict(task.plan)
         if task.plan
@@ -100,14 +137,16 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
             eval_rows=len(task.eval_rows),
             base=loaded.base.facts,
             device=models.device(),
-            where=f"%%finetune {task.name}",
+            trained_tokens=sum(encoded.trained for encoded in whole.rows),
+            second_stage=task.parent is not None,
+            where=where,
         )
     )
 
-    def encoded(rows: tuple[Row, ...]) -> list[Encoded]:
-        return data.encode_rows(rows, tokenizer, max_length=plan.max_length, system=system)
-
-    return Prepared(loaded, plan, encoded(task.train_rows), encoded(task.eval_rows))
+    most = plan.max_length
+    train = [row.shortened(most) for row in whole.rows]
+    scored = data.encode_rows(task.eval_rows, tokenizer, max_length=most, system=system)
+    return Prepared(loaded, plan, train, scored, whole.certificate)
 
 
 def work(session: Session, run: Run) -> None:
@@ -139,18 +178,22 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
     prepared = prepare(session, task, lambda text: run.emit(PhaseBegan(text=text)))
     base = prepared.loaded.base
     run.folder.update_record(plan=prepared.plan.to_dict(), base=base.facts.to_dict())
+    _warn_of_golden_rows(run)
     _warn_of_cut_rows(run, prepared)
+    for found in prepared.certificate.problems:
+        if found.severity == "warning":
+            run.emit(Notice(text=found.told, severity="warning"))
     if prepared.plan.strategy == "full":
         size = f"{base.facts.bytes / 1e6:.0f} MB"
         text = (
             f"The tuned weights are a second set: {size} in memory beside the base's, and on disk"
         )
         run.emit(Notice(text=text, severity="fact"))
-    run.emit(PhaseBegan(text="preparing the training"))
+    run.emit(PhaseBegan(text="preparing the training", chips=chips(task, prepared.plan)))
     run.hooks = training.Hooks(
         emit=run.emit,
         control=run.control,
-        save=_saver(run, base),
+        save=_saver(run, base, prepared.certificate),
         step_lock=run.step_lock,
         save_checkpoint=run.folder.save_checkpoint,
     )
@@ -166,6 +209,16 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
     return training.train(job, base, run.hooks), prepared
 
 
+def _warn_of_golden_rows(run: Run) -> None:
+    numbers = run.task.golden_rows if run.task else ()
+    if numbers:
+        from ft_magics.data.findings import row_words
+
+        are = "is a golden question" if len(numbers) == 1 else "are golden questions"
+        text = f"{row_words(numbers)} {are}: taken out of training"
+        run.emit(Notice(text=text[:1].upper() + text[1:], severity="fact"))
+
+
 def _warn_of_cut_rows(run: Run, prepared: Prepared) -> None:
     cut = sum(encoded.cut > 0 for encoded in prepared.train)
     if cut:
@@ -174,14 +227,20 @@ def _warn_of_cut_rows(run: Run, prepared: Prepared) -> None:
         run.emit(Notice(text=text, severity="warning"))
 
 
-def _saver(run: Run, base: Base) -> Callable[[int, Callable[[Path], None]], None]:
-    """Keeps a step together with the base it is for: shapes alone do not tell two bases apart."""
+def _saver(
+    run: Run, base: Base, certificate: Certificate
+) -> Callable[[int, Callable[[Path], None]], None]:
+    """Keeps a step with the base it is for and the certificate of what it was trained on.
+
+    The base, since shapes alone do not tell two of them apart.
+    """
     identity = {"base_fingerprint": base.facts.fingerprint, "base_name": base.facts.name}
 
     def save(step: int, write: Callable[[Path], None]) -> None:
         def whole(folder: Path) -> None:
             write(folder)
             write_json(folder / "ft_magics.json", identity)
+            write_certificate(folder, certificate)
 
         run.save(step, whole)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ft_magics.errors import NameUnknown
+from ft_magics.session.model import golden_questions
 from ft_magics.session.objects import Step, Workflow
 from ft_magics.session.state import current
 
@@ -25,7 +26,7 @@ def workflow() -> Workflow:
     made = _results(session)
     tested = [f for f in made if f.record.get("evaluation") or _asked(f)]
     exported = store.get("exported")
-    rows = sum(len(session.dataset(name, "").rows) for name in sets)
+    rows = sum(store.load_set("data", name)["count"] for name in sets)
     formatted = bool(sets or runs)
     newest = made[-1].name if made else ""
     chosen = _strategy(session)
@@ -40,7 +41,7 @@ def workflow() -> Workflow:
         Step("test", bool(tested), f"golden questions: {', '.join(golden)}" if golden else ""),
         Step("deploy", bool(exported), f"{exported} exported" if exported else ""),
     ]
-    return Workflow(steps, _next_cell(steps, sets, golden, newest))
+    return Workflow(steps, _next_cell(steps, sets, golden, newest, str(goal or "")))
 
 
 def _results(session: Session) -> list[RunFolder]:
@@ -69,7 +70,9 @@ def _strategy(session: Session) -> str:
     return f"LoRA, rank {plan.get('lora_r')}"
 
 
-def _next_cell(steps: list[Step], sets: list[str], golden: list[str], newest: str) -> str:
+def _next_cell(
+    steps: list[Step], sets: list[str], golden: list[str], newest: str, goal: str
+) -> str:
     done = {step.title: step.done for step in steps}
     name = sets[-1] if sets else "catgpt"
     if not done["goal"]:
@@ -80,7 +83,10 @@ def _next_cell(steps: list[Step], sets: list[str], golden: list[str], newest: st
             '{"user": "How do cats sleep?", "assistant": "Ollie sleeps 12 hours a day."}'
         )
     if not golden:
-        return f'%%golden {name}\n{{"prompt": "Where does Ollie sleep?", "contains": "box"}}'
+        return (
+            _golden_cell(goal, name)
+            or f'%%golden {name}\n{{"prompt": "Where does Ollie sleep?", "contains": "box"}}'
+        )
     if not done["train"]:
         return f"%%finetune my-{name} --data {name}\nepochs: 6"
     if not done["test"]:
@@ -88,3 +94,14 @@ def _next_cell(steps: list[Step], sets: list[str], golden: list[str], newest: st
     if not done["deploy"]:
         return f"%ft export {newest} ./{newest}"
     return f"%%prompt base {newest}\nAsk something new."
+
+
+def _golden_cell(goal: str, name: str) -> str:
+    """Golden questions for the rules that the goal names; empty if it names none."""
+    from ft_magics import evaluation
+
+    reading = evaluation.read_goal(goal)
+    if not any(rule.checks for rule in reading.rules):
+        return ""
+    rows = current().dataset(name, "") if name in current().store.set_names("data") else None
+    return evaluation.golden_cell(reading, name, golden_questions(current(), rows))

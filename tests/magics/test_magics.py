@@ -42,7 +42,7 @@ def test_the_cells_of_the_sample(shell: InteractiveShell, calls: Calls) -> None:
         (
             "dataset",
             ("catgpt", f"{ROW}\n"),
-            {"skip_bad": False, "system": "You are CatGPT.", "where": "%%dataset catgpt"},
+            {"system": "You are CatGPT.", "where": "%%dataset catgpt"},
         ),
         (
             "golden",

@@ -47,8 +47,8 @@ ANSWER = {"prompt": "where?", "answer": "In a <box>.", "passed": True, "reason":
         (
             Evaluation("catgpt", ("where?",), ("base", "ollie"),
                        {"base": (ANSWER | {"passed": False},), "ollie": (ANSWER,)},
-                       "base 0 of 1, ollie 1 of 1"),
-            ["where?", "base 0 of 1, ollie 1 of 1"],
+                       "base 0 of 1, ollie 1 of 1", "naps <well>"),
+            ["where?", "base 0 of 1, ollie 1 of 1", "goal: naps <well>"],
         ),
         (
             AdapterTable([FACTS]),
