@@ -162,10 +162,11 @@ class _Reader:
         self.settings: dict[str, Any] = {}
         self.flags: set[str] = set()
         self.written: dict[str, str] = {}
+        self.names: list[str] = []
 
     def read(self, line: str) -> Line:
         words = deque(split_words(line, self.where))
-        names: list[str] = []
+        names = self.names
         ends_in_text = False
         while words:
             word = words.popleft()
@@ -212,8 +213,10 @@ class _Reader:
         self, written: str, setting: Setting | None, words: deque[Word], option: Option | None
     ) -> Word:
         if option is not None and option.may:
-            follows = words and re.fullmatch(option.may, words[0].text)
-            return words.popleft() if follows else Word("true", quoted=False)
+            like = words and re.fullmatch(option.may, words[0].text)
+            # Where no further name has a place, the word can only be a value, if a wrong one.
+            left = len(self.names) >= self.syntax.most and words and words[0].text[:2] != "--"
+            return words.popleft() if like or left else Word("true", quoted=False)
         missing = not words or (not words[0].quoted and words[0].text.startswith("--"))
         if setting is not None and takes_no_value(setting):
             if missing or (words[0].text.lower() not in TRUTH and words[0].text[:1] != "$"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.data.findings import row_words
+from ft_magics.data.rows import Row
 from ft_magics.widgets.changes import changes_html, changes_text
 from ft_magics.widgets.findings import findings_html, findings_text
 from ft_magics.widgets.histogram import histogram_html, histogram_text
@@ -85,7 +86,9 @@ def _number(amount: int, noun: str) -> str:
 
 def _chips(facts_: DataFacts) -> list[str]:
     # Not its version: that grows with each Run All, and what is saved is to repeat.
-    return [_KINDS.get(facts_.kind, facts_.kind), _number(facts_.rows, "row")]
+    texts = [isinstance(row, Row) and row.text is not None for row in facts_.first]
+    kind = "plain text" if texts and all(texts) else _KINDS.get(facts_.kind, facts_.kind)
+    return [kind, _number(facts_.rows, "row")]
 
 
 def _goal(facts_: DataFacts) -> str:
@@ -107,7 +110,7 @@ def _figures(facts_: DataFacts) -> dict[str, str]:
         rows["left out"] = _number(facts_.skipped, "row")
     if facts_.tokens:
         low, middle, high, most = facts_.tokens
-        rows["tokens in a row"] = f"{low:,} to {most:,}"
+        rows["tokens in a row"] = f"{low:,} to {most:,}" if low < most else f"{low:,}"
         rows["median"] = f"{middle:,}"
         rows["95 % up to"] = f"{high:,}"
         about = "about " if facts_.sampled else ""

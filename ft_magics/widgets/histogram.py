@@ -191,7 +191,8 @@ def _between(bars: Histogram, first: int, last: int | None = None) -> str:
     """The lengths that some bars stand for: `65 to 128`."""
     end = first if last is None else last
     begin = bars.start + first * bars.width + 1
-    return f"{begin:,} to {bars.start + (end + 1) * bars.width:,}"
+    most = bars.start + (end + 1) * bars.width
+    return f"{begin:,} to {most:,}" if begin < most else f"{begin:,}"
 
 
 def _picture(facts: DataFacts, width: int, height: int) -> str:

@@ -113,6 +113,8 @@ def test_a_flag_that_may_stand_alone_takes_only_a_value_that_is_like_one() -> No
     assert parse_line("dataset", "cats --shuffle 7", {}).settings == {"shuffle": "7"}
     assert parse_line("dataset", "--shuffle cats", {}).settings == {"shuffle": "true"}
     assert parse_line("dataset", "--fix cats", {}).names == ("cats",)
+    # A misspelt one is refused by its name, not as a word too many.
+    assert parse_line("dataset", "cats --fix whitespace", {}).settings == {"fix": "whitespace"}
     assert parse_line("dataset", "cats --fix all --eval none", {}).settings == {
         "fix": "all",
         "eval": "none",
