@@ -22,6 +22,7 @@ FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai")
 """How a data set can be written."""
 
 REPAIRS = (
+    "turns",
     "encoding",
     "line-ends",
     "hidden-characters",

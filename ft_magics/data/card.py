@@ -138,7 +138,8 @@ def _eval_words(ds: Dataset) -> str:
     count = eval_count(ds.eval, len(ds.rows))
     if count:
         share = "10 % held out" if ds.eval is None else f"{ds.eval} held out"
-        return share if not (ds.eval or "").isdecimal() else f"{count} rows held out"
+        counted = f"{count} row{'' if count == 1 else 's'} held out"
+        return counted if (ds.eval or "").isdecimal() else share
     if ds.eval is None:
         return f"all are trained on (fewer than {SMALL}); golden answers give the eval loss"
     return "none" if ds.eval == "none" else f"the rows of {ds.eval}"

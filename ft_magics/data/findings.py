@@ -56,7 +56,9 @@ class Finding:
     def told(self) -> str:
         """Rows, matter and remedy as sentences: `Rows 3 and 7: near duplicates. Remove …`."""
         text = f"{row_words(self.rows, self.count)}: {self.text}" if self.rows else self.text
-        return f"{text[:1].upper()}{text[1:].rstrip('.')}. {self.remedy}".strip()
+        # A text may begin with a file's name, which stays as it is.
+        begin = text[:1] if "." in text.partition(" ")[0] else text[:1].upper()
+        return f"{begin}{text[1:].rstrip('.')}. {self.remedy}".strip()
 
     def to_record(self) -> dict[str, Any]:
         """The finding as a JSON object."""

@@ -16,6 +16,7 @@ from typing import Any
 from ft_magics.data.bodies import read_rows
 from ft_magics.data.dataset import Dataset
 from ft_magics.data.findings import Finding
+from ft_magics.data.fixes import Change, Fixed, fix_names, mend_rows
 from ft_magics.data.problems import grouped, skipped_findings
 from ft_magics.data.row_file import RowFile, Some, write_rows
 from ft_magics.data.rows import AnyRow, Row, with_system
@@ -101,7 +102,7 @@ def _make(
     where: str,
 ) -> Dataset:
     read, source = (iter(rows), "") if origin else row_source(rows, where)
-    shaper = Shaper(read, ask.map, before)
+    shaper = Shaper(read, ask.map, before, mend="turns" in ask.fix)
     wanted = shaper.rows()
     if ask.limit is not None and ask.shuffle is None:
         wanted = itertools.islice(wanted, ask.limit)
@@ -121,7 +122,7 @@ def _make(
     kind: Any = shaper.method
     ds = Dataset(name, kind, made, system, held_out, source, origin, ask.goal, tuple(told))
     ds = replace(ds, skipped=shaper.log.count)
-    return _examined(ds, ask, shelf)
+    return _examined(ds, ask, shelf, shaper.changes)
 
 
 class _Shelf:
@@ -196,16 +197,14 @@ def _led(row: AnyRow, system: str | None) -> AnyRow:
     return replace(row, prompt=with_system(row.prompt, system))
 
 
-def _examined(ds: Dataset, ask: Ask, shelf: _Shelf) -> Dataset:
+def _examined(ds: Dataset, ask: Ask, shelf: _Shelf, mended: Sequence[Change]) -> Dataset:
     """The data set with what the checks found in it, mended as far as was asked."""
     found = _findings(ds)
-    changes: list[Any] = []
+    changes = list(map(asdict, mended))
     if ask.fix:
-        from ft_magics.data.fixes import Fixed, fix_names, mend_rows
-
         fixed = Fixed([])
         ds = replace(ds, rows=shelf.put(mend_rows(ds.rows, fix_names(ask.fix, found), fixed)))
-        changes = [asdict(change) for change in fixed.changes]
+        changes += map(asdict, fixed.changes)
         found = _findings(ds)
     findings = sorted((*ds.findings, *found), key=lambda f: _RANK[f.severity])
     return replace(ds, findings=tuple(findings), changes=tuple(changes), known_sha256=ds.sha256)

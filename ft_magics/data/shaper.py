@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ft_magics.data.bodies import RowProblem
 from ft_magics.data.dataset import Dataset
 from ft_magics.data.findings import Finding, finding
+from ft_magics.data.fixes import MOST_CHANGES, Change
 from ft_magics.data.kinds import kind_of, method_of, shape_row, unused_fields
+from ft_magics.data.kinds.mending import mended_turns
 from ft_magics.data.problems import ProblemLog
 from ft_magics.data.rows import AnyRow
 
@@ -30,17 +33,26 @@ class Shaper:
         names: Fields to rename: new name -> old name.
         before: A data set that the rows are added to: it decides what they are, and from which
             number they count on.
+        mend: Bring turns into order where a row cannot be used without.
 
     Attributes:
         log: The rows that cannot be used.
+        changes: What was mended, as far as there is room.
         method: What most of the rows are: `sft`, `preference` or `unpaired`.
     """
 
     def __init__(
-        self, read: Iterator[Read], names: Mapping[str, str] | None, before: Dataset | None
+        self,
+        read: Iterator[Read],
+        names: Mapping[str, str] | None,
+        before: Dataset | None,
+        *,
+        mend: bool = False,
     ) -> None:
         self.log = ProblemLog()
-        self._unused: dict[str, list[int]] = {}
+        self.changes: list[Change] = []
+        self._mend = mend
+        self._unused: dict[str, array[int]] = {}
         self._read = ((number, _renamed(row, names)) for number, row in read)
         self._offset = 0 if before is None else max((r.number for r in before.rows), default=0)
         self._peeked = list(itertools.islice(self._read, _PEEKED))
@@ -55,12 +67,26 @@ class Shaper:
         for number, values in itertools.chain(self._peeked, self._read):
             number += self._offset
             row, told = self._shape(values, number)
+            if row is None and isinstance(values, Mapping):
+                row = self._mended(values, number)
+                if row is not None and not self._mend:
+                    row, told = None, [(what, f"{how} --fix turns does it.") for what, how in told]
             if row is None:
                 self.log.add(number, told)
                 continue
             yield row
             for name in unused_fields(values):
-                self._unused.setdefault(name, []).append(number)
+                self._unused.setdefault(name, array("Q")).append(number)
+
+    def _mended(self, values: Mapping[str, Any], number: int) -> AnyRow | None:
+        """The row with its turns brought into order; None if that does not help."""
+        better = mended_turns(values)
+        if better is None:
+            return None
+        row, _ = self._shape(better[0], number)
+        if row is not None and self._mend and len(self.changes) < MOST_CHANGES:
+            self.changes.append(Change(number, "turns", better[1], better[2]))
+        return row
 
     def _shape(self, values: Any, number: int) -> tuple[AnyRow | None, list[tuple[str, str]]]:
         if isinstance(values, RowProblem):

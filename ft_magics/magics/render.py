@@ -77,7 +77,7 @@ def _some_rows(view: Any, live: bool) -> Bundle:
 def _golden(golden: Any, live: bool) -> Bundle:
     from ft_magics.widgets import golden_card
 
-    return golden_card(golden)
+    return golden_card(golden, port.session().goal())
 
 
 def _model(facts: Any, live: bool) -> Bundle:

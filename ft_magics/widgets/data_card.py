@@ -67,7 +67,7 @@ def data_card(facts_: DataFacts) -> Bundle:
     plain = _plain(facts_)
     parts = [
         head(facts_.name, _chips(facts_), facts_.origin),
-        _goal(facts_),
+        _goal(facts_.goal),
         _top(facts_),
         _words(facts_),
         note(*_verdict(facts_)),
@@ -91,8 +91,8 @@ def _chips(facts_: DataFacts) -> list[str]:
     return [kind, _number(facts_.rows, "row")]
 
 
-def _goal(facts_: DataFacts) -> str:
-    return f'<p class="ft-goal">goal: {esc(shorten(facts_.goal, 300))}</p>' if facts_.goal else ""
+def _goal(goal: str | None) -> str:
+    return f'<p class="ft-goal">goal: {esc(shorten(goal, 300))}</p>' if goal else ""
 
 
 def _top(facts_: DataFacts) -> str:
@@ -206,11 +206,12 @@ def _plain(facts_: DataFacts) -> list[str]:
     return lines
 
 
-def golden_card(golden: GoldenSet) -> Bundle:
+def golden_card(golden: GoldenSet, goal: str | None = None) -> Bundle:
     """A golden set: each question, and what a good answer must show.
 
     Args:
         golden: The questions.
+        goal: What the notebook is for.
     """
     rows = [
         (str(q.number), shorten(q.prompt, 240), _checks(q.checks, q.answer))
@@ -218,8 +219,10 @@ def golden_card(golden: GoldenSet) -> Bundle:
     ]
     chips = [_number(len(rows), "question")]
     header = ("", "question", "a good answer")
-    html = card(head(golden.name, ["golden set", *chips]), rows_html(header, rows))
-    plain = ["  |  ".join([clean(golden.name), "golden set", *chips]), ""]
+    table = rows_html(header, rows)
+    html = card(head(golden.name, ["golden set", *chips]), _goal(goal), table)
+    plain = ["  |  ".join([clean(golden.name), "golden set", *chips])]
+    plain += [*(wrap(f"goal: {shorten(goal, 300)}") if goal else []), ""]
     shown = [(n, q, shorten(c, 120)) for n, q, c in rows[:40]]
     plain += columns(header, shown, "r")
     hidden = len(rows) - len(shown)

@@ -71,6 +71,10 @@ def test_a_data_set_and_a_golden_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "catgpt" in bundle(rows)["text/plain"]
     golden = data.make_golden("catgpt", '{"prompt": "where?", "contains": "box"}')
     assert "where?" in bundle(golden)["text/plain"]
+    session.goal("Only about <b>Ollie</b>")
+    shown = bundle(golden)
+    assert "goal: Only about <b>Ollie</b>" in shown["text/plain"]
+    assert "<b>Ollie" not in shown["text/html"] and "Ollie" in shown["text/html"]
 
 
 def test_what_has_no_card_shows_its_repr() -> None:

@@ -17,6 +17,13 @@ __all__ = ["GoldenOverlap", "eval_overlap", "golden_overlap", "overlap_finding"]
 Overlap = tuple[int, int, bool]
 """The number of a training row, the number of what it asks, and whether to the letter."""
 
+_REMEDIES = {
+    "golden question": "They are left out of training, unless train_on_golden is set: what is "
+    "trained on cannot show what was learned.",
+    "eval row": "Take them out of training: what is trained on cannot show what was learned.",
+}
+"""What they are, too, and what to do."""
+
 
 class GoldenOverlap:
     """Finds the rows that train on one of a set of questions, the same or nearly.
@@ -120,7 +127,7 @@ def overlap_finding(overlaps: Sequence[Overlap], what: str, row_at: RowAt) -> li
             "warning",
             [row for row, _, _ in overlaps],
             f"the question is {_article(what)} {what}, too{nearly}",
-            "Take them out of training: what is trained on cannot show what was learned.",
+            _REMEDIES[what],
             examples=examples,
         )
     ]

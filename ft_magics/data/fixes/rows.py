@@ -78,6 +78,8 @@ class Fixed:
 
 
 _ALL = (
+    # Made while the rows are read: without it there would be no row to mend.
+    Fix("turns", "join turns of one speaker, drop a question without its answer"),
     Fix("encoding", "restore characters read in the wrong encoding", texts.mend_encoding),
     Fix("line-ends", "write all line ends as \\n", texts.unify_line_ends),
     Fix("hidden-characters", "remove control and zero-width characters", texts.remove_hidden),
