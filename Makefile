@@ -61,7 +61,7 @@ gpu: ## tests and benchmark on a CUDA machine, with the torch it has (GPU_PYTHON
 bench: $(VENV)/.have-test ## each benchmark prints its table
 	@for file in $(BENCHMARKS); do echo "== $$file"; $(PY) $$file || exit 1; done
 
-screenshot: $(VENV)/.have-test chromium ## the picture in the README, from a real run
+screenshot: $(VENV)/.have-test chromium ## the pictures in README and docs, from real runs
 	$(PY) scripts/screenshot.py
 
 build: $(VENV)/.have-dev ## the wheel and the source archive

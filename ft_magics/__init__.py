@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ft_magics.session.golden import golden
     from ft_magics.session.model import goal, model
     from ft_magics.session.prompt import ask, prompt
+    from ft_magics.session.rows import export_rows
     from ft_magics.session.show import show
 
     __version__: str
@@ -58,6 +59,7 @@ __all__ = [
     "delete",
     "evaluate",
     "export",
+    "export_rows",
     "finetune",
     "goal",
     "golden",

@@ -29,7 +29,7 @@ class Example:
     group: int = 0
     """Examples of one group belong side by side: the two sides of a contradiction."""
     title: str = ""
-    """What they have in common: the question of two contradicting answers."""
+    """What it answers: the question of two contradicting answers, of each as its row has it."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ft_magics.data.findings import row_words
-from ft_magics.data.rows import AnyRow, Message, Preference, Row, ToolCall, Unpaired, with_system
+from ft_magics.data.kinds.transcripts import read_prompt
+from ft_magics.data.rows import AnyRow, Message, Preference, Row, ToolCall, Unpaired, led
 from ft_magics.errors import DataError, SettingError, nearest
 
 __all__ = ["FORMATS", "cell_record", "exported"]
@@ -45,7 +45,7 @@ def exported(
     refused: dict[str, list[int]] = {}
     for row in rows:
         try:
-            record = FORMATS[format](_led(row, system))
+            record = FORMATS[format](led(row, system))
         except _NoPlace as error:
             refused.setdefault(str(error), []).append(row.number)
         else:
@@ -65,19 +65,19 @@ def cell_record(row: AnyRow) -> Record:
         row: A row of any kind.
     """
     if isinstance(row, Row):
-        turns = row.messages[1:] if row.system is not None else row.messages
+        lead = _lead(row.messages)
+        turns = row.messages[len(lead) :]
         pair = [m.role for m in turns] == ["user", "assistant"] and not row.tools
         if not pair or not all(map(_is_plain, turns)):
             return _to_messages(row)
-        lead = {} if row.system is None else {"system": row.system}
         return {**lead, "user": turns[0].content, "assistant": turns[1].content}
     return _to_prompt_completion(row)
 
 
-def _led(row: AnyRow, system: str | None) -> AnyRow:
-    if isinstance(row, Row):
-        return replace(row, messages=with_system(row.messages, system))
-    return replace(row, prompt=with_system(row.prompt, system))
+def _lead(turns: Sequence[Message]) -> Record:
+    """The field `system`, if there is a text for it: read back, an empty one would be none."""
+    led = turns and turns[0].role == "system" and turns[0].content.strip()
+    return {"system": turns[0].content} if led else {}
 
 
 # ---------------------------------------------------------------------- messages
@@ -91,17 +91,16 @@ def _to_messages(row: AnyRow) -> Record:
         return {"messages": [_message(m) for m in row.messages], **_tools(row)}
     sides: Record = {"prompt": [_message(m) for m in row.prompt]}
     if isinstance(row, Preference):
+        _all_trained((*row.chosen, *row.rejected))
         sides["chosen"] = [_message(m) for m in row.chosen]
         sides["rejected"] = [_message(m) for m in row.rejected]
     else:
         sides["completion"] = [_message(m) for m in row.completion]
         sides["label"] = row.label
-    if isinstance(row, Preference):
-        _all_trained((*row.chosen, *row.rejected))
-    return {**_unweighted(sides, row), **_tools(row)}
+    return {**_unweighted(sides), **_tools(row)}
 
 
-def _unweighted(sides: Record, row: AnyRow) -> Record:
+def _unweighted(sides: Record) -> Record:
     """A prompt's answers carry no loss by themselves: no weight needs to say so."""
     for message in sides["prompt"]:
         message.pop("weight", None)
@@ -139,7 +138,7 @@ def _all_trained(messages: Sequence[Message]) -> None:
         raise _NoPlace("an answer without loss in the middle of others")
 
 
-# ---------------------------------------------------------------------- prompt and completion
+# ---------------------------------------------------------------------- prompt, completion
 
 
 def _to_prompt_completion(row: AnyRow) -> Record:
@@ -172,15 +171,13 @@ def _completion_begins(messages: Sequence[Message]) -> int:
 def _plainest(sides: dict[str, tuple[Message, ...]]) -> Record:
     """Texts where each side is one plain turn, else messages."""
     prompt = sides["prompt"]
-    lead = {"system": prompt[0].content} if prompt and prompt[0].role == "system" else {}
+    lead = _lead(prompt)
     texts = {**sides, "prompt": prompt[len(lead) :]}
     single = all(len(turns) == 1 and _is_plain(turns[0]) for turns in texts.values())
-    if single and texts["prompt"][0].role == "user":
+    # A transcript is a text only as long as nobody reads it.
+    if single and texts["prompt"][0].role == "user" and not read_prompt(texts["prompt"][0].content):
         return {**lead, **{side: turns[0].content for side, turns in texts.items()}}
-    record = {side: [_message(m) for m in turns] for side, turns in sides.items()}
-    for message in record["prompt"]:
-        message.pop("weight", None)
-    return record
+    return _unweighted({side: [_message(m) for m in turns] for side, turns in sides.items()})
 
 
 def _is_plain(message: Message) -> bool:
@@ -200,8 +197,10 @@ def _to_alpaca(row: AnyRow) -> Record:
         turns, answers = row.prompt, {"chosen": row.chosen, "rejected": row.rejected}
     else:
         turns, answers = row.prompt, {"output": row.completion}
-    lead = {"system": turns[0].content} if turns and turns[0].role == "system" else {}
+    lead = _lead(turns)
     turns = turns[len(lead) :]
+    if turns[0].role == "system":
+        raise _NoPlace("an empty system text")
     for message in (*turns, *(m for side in answers.values() for m in side)):
         _only_text(message)
     if any(len(side) != 1 for side in answers.values()):
@@ -239,7 +238,7 @@ def _to_sharegpt(row: AnyRow) -> Record:
         turns, sides = row.prompt, {"chosen": row.chosen, "rejected": row.rejected}
     else:
         turns, sides = (*row.prompt, *row.completion), {}
-    lead = {"system": turns[0].content} if turns and turns[0].role == "system" else {}
+    lead = _lead(turns)
     record: Record = {"conversations": [_turn(m) for m in turns[len(lead) :]], **lead}
     for side, messages in sides.items():
         if len(messages) != 1:

@@ -17,9 +17,9 @@ from ft_magics.data.bodies import read_rows
 from ft_magics.data.dataset import Dataset
 from ft_magics.data.findings import Finding
 from ft_magics.data.fixes import Change, Fixed, fix_names, mend_rows
-from ft_magics.data.problems import grouped, skipped_findings
+from ft_magics.data.problems import skipped_findings
 from ft_magics.data.row_file import RowFile, Some, write_rows
-from ft_magics.data.rows import AnyRow, Row, with_system
+from ft_magics.data.rows import AnyRow, led
 from ft_magics.data.shaper import Read, Shaper
 from ft_magics.errors import DataError, SettingError
 from ft_magics.spec import NAME_PATTERN
@@ -102,16 +102,19 @@ def _make(
     where: str,
 ) -> Dataset:
     read, source = (iter(rows), "") if origin else row_source(rows, where)
-    shaper = Shaper(read, ask.map, before, mend="turns" in ask.fix)
+    shaper = Shaper(read, ask.map, before, mend="turns" in ask.fix, where=where)
     wanted = shaper.rows()
     if ask.limit is not None and ask.shuffle is None:
         wanted = itertools.islice(wanted, ask.limit)
     made = shelf.put(wanted)
     bad = shaper.log.problems
     if bad and not ask.skip_bad:
-        raise DataError(where, grouped(bad))
+        # Rows that were typed are better mended; those of a file are often someone else's.
+        good = f"{len(made):,} good row{'s' * (len(made) != 1)}"
+        way = f"--skip-bad goes on with the {good}." if origin and made else ""
+        raise DataError(where, shaper.log.lines(), way)
     if not made:
-        raise DataError(where, [*grouped(bad), _NO_ROWS])
+        raise DataError(where, [*shaper.log.lines(), _NO_ROWS])
     made = shelf.put(_ordered(made, ask)) if ask.shuffle is not None else made
     system = ask.system
     if before is not None:
@@ -187,14 +190,8 @@ def _appended(before: Dataset, rows: Iterable[AnyRow], system: str | None) -> It
     if _shared(before, system) == before.system:
         yield from itertools.chain(before.rows, rows)
     else:
-        yield from (_led(row, before.system) for row in before.rows)
-        yield from (_led(row, system) for row in rows)
-
-
-def _led(row: AnyRow, system: str | None) -> AnyRow:
-    if isinstance(row, Row):
-        return replace(row, messages=with_system(row.messages, system))
-    return replace(row, prompt=with_system(row.prompt, system))
+        yield from (led(row, before.system) for row in before.rows)
+        yield from (led(row, system) for row in rows)
 
 
 def _examined(ds: Dataset, ask: Ask, shelf: _Shelf, mended: Sequence[Change]) -> Dataset:

@@ -42,6 +42,11 @@ class ProblemLog:
         if len(self.problems) < _MOST_ROWS:
             self.problems[number] = list(told)
 
+    def lines(self) -> list[str]:
+        """The problems as an error tells them, and how many rows are not among them."""
+        more = self.count - len(self.problems)
+        return [*grouped(self.problems), *([f"and {more:,} more bad rows"] if more else [])]
+
 
 def grouped(problems: Problems) -> list[str]:
     """Problems as an error tells them: a line for each, the same one of many rows told once.

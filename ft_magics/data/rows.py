@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "content_of",
     "conversations",
     "from_record",
+    "led",
     "messages_of",
     "system_of",
     "with_system",
@@ -202,6 +203,18 @@ def conversations(row: AnyRow) -> list[Row]:
 def system_of(messages: Sequence[Message]) -> str | None:
     """The system text that a conversation begins with; None if it has none."""
     return messages[0].content if messages and messages[0].role == "system" else None
+
+
+def led(row: AnyRow, system: str | None) -> AnyRow:
+    """A row with a system text before it, unless it has its own.
+
+    Args:
+        row: A row of any kind.
+        system: The text; None leaves the row as it is.
+    """
+    if isinstance(row, Row):
+        return replace(row, messages=with_system(row.messages, system))
+    return replace(row, prompt=with_system(row.prompt, system))
 
 
 def with_system(messages: tuple[Message, ...], system: str | None) -> tuple[Message, ...]:

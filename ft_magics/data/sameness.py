@@ -36,6 +36,18 @@ _WORDS_A_TYPO = 8
 """Words for each typing error that is let pass; one is in any case."""
 _MOST_TYPOS = 4
 
+_CONTRACTIONS_TEXT = """
+whats what is, whos who is, wheres where is, whens when is, hows how is, thats that is,
+theres there is, heres here is, hes he is, shes she is, im i am, youre you are, theyre they are,
+ive i have, youve you have, weve we have, theyve they have, youll you will, theyll they will,
+dont do not, doesnt does not, didnt did not, isnt is not, arent are not, wasnt was not,
+werent were not, hasnt has not, havent have not, hadnt had not, couldnt could not,
+wouldnt would not, shouldnt should not, cant cannot
+"""
+_CONTRACTIONS = {short: whole for short, *whole in map(str.split, _CONTRACTIONS_TEXT.split(","))}
+"""Without their apostrophe; not those that are words then, such as `its` and `well`."""
+_CONTRACTED = frozenset(_CONTRACTIONS)
+
 _FILLERS_TEXT = """
 a an the please kindly just do does did can could would will shall is are was were
 """
@@ -76,13 +88,20 @@ def words(text: str) -> list[str]:
         spaced = f"{text} ".lower().replace("'", "").translate(_SPACED)
         parts = spaced.replace(". ", " ").replace(".\n", " ").split()
         if "".join(parts).isalpha():
-            return parts
+            return _written_out(parts)
     else:
         text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
     found = _TOKEN.findall(text.replace("'", "").replace("’", ""))
     if not found:
         return [text.strip()] if text.strip() else []
-    return [part if "." in part or "_" in part else part.casefold() for part in found]
+    return _written_out([part if "." in part or "_" in part else part.casefold() for part in found])
+
+
+def _written_out(parts: list[str]) -> list[str]:
+    """The words without English contractions: `who's` is `who is`; `Ollie's` stays."""
+    if _CONTRACTED.isdisjoint(parts):
+        return parts
+    return [word for part in parts for word in _CONTRACTIONS.get(part, (part,))]
 
 
 def canonical(parts: Sequence[str]) -> str:

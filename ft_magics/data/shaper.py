@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ft_magics.data.bodies import RowProblem
@@ -15,6 +15,7 @@ from ft_magics.data.kinds import kind_of, method_of, shape_row, unused_fields
 from ft_magics.data.kinds.mending import mended_turns
 from ft_magics.data.problems import ProblemLog
 from ft_magics.data.rows import AnyRow
+from ft_magics.errors import SettingError, nearest
 
 __all__ = ["Read", "Shaper"]
 
@@ -34,6 +35,10 @@ class Shaper:
         before: A data set that the rows are added to: it decides what they are, and from which
             number they count on.
         mend: Bring turns into order where a row cannot be used without.
+        where: The cell, for the error.
+
+    Raises:
+        SettingError: `names` has a field that no row has.
 
     Attributes:
         log: The rows that cannot be used.
@@ -48,12 +53,16 @@ class Shaper:
         before: Dataset | None,
         *,
         mend: bool = False,
+        where: str = "",
     ) -> None:
         self.log = ProblemLog()
         self.changes: list[Change] = []
         self._mend = mend
         self._unused: dict[str, array[int]] = {}
-        self._read = ((number, _renamed(row, names)) for number, row in read)
+        begin = list(itertools.islice(read, _PEEKED))
+        _check_names(begin, names or {}, where)
+        every = itertools.chain(begin, read)
+        self._read = ((number, _renamed(row, names)) for number, row in every)
         self._offset = 0 if before is None else max((r.number for r in before.rows), default=0)
         self._peeked = list(itertools.islice(self._read, _PEEKED))
         kinds = [k for _, row in self._peeked if isinstance(row, Mapping) and (k := kind_of(row))]
@@ -109,6 +118,24 @@ class Shaper:
 
 
 _WORDS = {"preference": "a preference", "sft": "an SFT", "unpaired": "a labelled"}
+
+
+def _check_names(begin: Sequence[Read], names: Mapping[str, str], where: str) -> None:
+    """Refuse a `--map` that names a field which none of the rows has.
+
+    Raises:
+        SettingError: There is no such field; among the first rows of a long set this is no reason
+            yet, unless they are of no kind without it.
+    """
+    from ft_magics.data.sources import has_field
+
+    rows = [row for _, row in begin if isinstance(row, Mapping)]
+    lost = next((old for old in names.values() if not any(has_field(r, old) for r in rows)), None)
+    if lost is None or not rows:
+        return
+    if len(begin) < _PEEKED or not any(kind_of(_renamed(row, names)) for row in rows):
+        found = list(dict.fromkeys(str(key) for row in rows for key in row))
+        raise SettingError(where, f"--map names '{lost}', which no row has", nearest(lost, found))
 
 
 def _renamed(row: Any, names: Mapping[str, str] | None) -> Any:

@@ -54,7 +54,7 @@ def advice_bundle(view: Any, live: bool) -> Bundle:
         [(_WAYS[way], text, source) for way, text, source in view.reasons],
         _settings(view),
         notes=[text for text in (view.problem, _hint(view)) if text],
-        cells={_NEXT: view.next_cell},
+        cells={_NEXT: view.next_cell} if view.next_cell else {},
     )
     return advice_card(parts)
 

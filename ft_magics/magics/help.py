@@ -45,7 +45,7 @@ def help_of(word: str) -> Text:
         raise SettingError("%ft help", f"no help for '{word}'", remedy)
     syntax = SYNTAX[key]
     usage = syntax.usage if key == plain else f"%ft {syntax.usage}"
-    parts = [usage, "", syntax.sentence, "", *_options(syntax)]
+    parts = [usage, "", *textwrap.wrap(syntax.sentence, WIDTH), "", *_options(syntax)]
     if syntax.settings:
         parts += ["", "Settings, on the line with dashes" + _below(key), *_settings(syntax)]
     return Text("\n".join(parts))
@@ -108,7 +108,8 @@ def _table(rows: list[tuple[str, str]], column: int = 34) -> list[str]:
     """Two columns; a long left side stands on a line of its own."""
     lines = []
     for left, right in rows:
-        wrapped = textwrap.wrap(right, WIDTH - column) or [""]
+        # Names of repairs and formats hold dashes, and stay whole.
+        wrapped = textwrap.wrap(right, WIDTH - column, break_on_hyphens=False) or [""]
         if len(left) > column - 2:
             lines.append(f"  {left}")
         else:

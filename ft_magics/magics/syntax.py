@@ -131,22 +131,22 @@ SYNTAX: dict[str, Syntax] = {
                 "FILE|FOLDER|HUB-ID|$VARIABLE",
                 ("file",),
             ),
-            Option("split", "Of a hub id: train, or train[:1000].", "SPLIT"),
-            Option("subset", "Of a hub id that has several.", "NAME"),
-            Option("map", "Fields to rename, new to old.", "user=question,assistant=answer"),
-            Option("limit", "At most so many rows.", "N"),
-            Option("shuffle", "Bring the rows into another order.", "[SEED]", may=r"\d+"),
+            Option("split", "Which part of a source; of a hub id also train[:1000].", "SPLIT"),
+            Option("subset", "Which configuration of a hub id.", "NAME"),
+            Option("map", "Fields to rename, new=old.", "user=question,assistant=answer"),
+            Option("limit", "Keep at most so many rows.", "N"),
+            Option("shuffle", "Another order, the same for a seed.", "[SEED]", may=r"\d+"),
             Option("append", "Add the rows to those that the name has already."),
             Option("skip-bad", "Leave out the rows that cannot be used, and say how many."),
             Option(
                 "fix",
-                "Make the safe repairs that the card names, all or some; the card shows what "
-                "changed.",
+                f"Make the safe repairs, all or some of {', '.join(REPAIRS)}. The card shows each "
+                "change; what you wrote stays.",
                 "[REPAIR,…]",
                 ("repair",),
                 may=rf"all|({_REPAIRS})(,({_REPAIRS}))*",
             ),
-            Option("deep", "Also ask the base how surprised it is by each row."),
+            Option("deep", "Also ask the base which rows surprise it, or teach it nothing."),
             Option("rewrite", "With --fix: put the repaired rows into this cell."),
         ),
         names=("data",),
@@ -154,7 +154,9 @@ SYNTAX: dict[str, Syntax] = {
     ),
     "golden": Syntax(
         "%%golden NAME",
-        "Keep the questions below, with what a good answer must show.",
+        "Keep the questions below, with what a good answer must show: contains, not_contains, "
+        "equals, regex, json_schema, max_sentences, max_words, max_tokens, unknown; and an answer, "
+        "for the eval loss.",
         names=("golden",),
         least=1,
     ),
@@ -199,8 +201,8 @@ VERBS: dict[str, Syntax] = {
     "goal": Syntax('goal ["TEXT"]', "Say, or show, what the model is to do.", most=64),
     "advise": Syntax(
         "advise [data:NAME] [--golden]",
-        "Whether to fine-tune on these rows, with which settings, and what it takes.",
-        options=(Option("golden", "Give the golden questions that would check the goal."),),
+        "Whether to fine-tune on these rows (the only set unless named), how, and what it takes.",
+        options=(Option("golden", "Let the next cell be golden questions for the goal."),),
         names=("data",),
     ),
     "model": Syntax(
@@ -211,12 +213,12 @@ VERBS: dict[str, Syntax] = {
     ),
     "list": Syntax("list", "The adapters kept here, and the runs in progress.", most=0),
     "show": Syntax(
-        "show NAME",
+        "show NAME | data:NAME [--row N | --rows FROM-TO | --finding CHECK]",
         "A run, an adapter, a data set or a golden set; or rows of a data set.",
         options=(
             Option("row", "One row of a data set, token by token.", "N"),
             Option("rows", "Rows of a data set, by their numbers.", "FROM-TO"),
-            Option("finding", "The rows of a data set that a check named.", "CHECK"),
+            Option("finding", "Those that a check named: contradiction, duplicate …", "CHECK"),
         ),
         names=("adapter", "data", "golden"),
         least=1,
@@ -257,7 +259,9 @@ VERBS: dict[str, Syntax] = {
         "export NAME [FOLDER] | data:NAME [FILE] [--format FORMAT]",
         "Copy an adapter into a folder, or write a data set as JSONL.",
         options=(
-            Option("format", "How rows are written.", "|".join(FORMATS), choices=FORMATS),
+            Option(
+                "format", "How rows are written [messages].", "|".join(FORMATS), choices=FORMATS
+            ),
             Option("overwrite", "Write over a file of rows that is there already."),
         ),
         names=("adapter", "data"),

@@ -181,7 +181,9 @@ def _filled(view: AdviceView, advice: Advice, rows: Sequence[AnyRow]) -> AdviceV
 
 
 def _next_cell(view: AdviceView, rows: Sequence[AnyRow]) -> str:
-    if view.way in ("finetune", "either") or view.kind != "sft":
+    if view.kind != "sft":
+        return ""
+    if view.way in ("finetune", "either"):
         return f"%%finetune my-{view.data} --data {view.data}"
     if view.way == "retrieval":
         return "%%prompt base\nThe passage that you found.\n\nThe question about it."

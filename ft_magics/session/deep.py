@@ -37,6 +37,7 @@ def deepened(session: Session, made: Dataset) -> Dataset:
     rows: dict[int, AnyRow] = {row.number: row for row in made.rows[::step]}
     loaded = session.load(session.choice())
     losses: dict[int, float] = {}
+    tokens: dict[int, int] = {}
     text = f"asking the base about {len(rows)} rows"
     try:
         for done, row in enumerate(rows.values()):
@@ -46,8 +47,9 @@ def deepened(session: Session, made: Dataset) -> Dataset:
             encoded = data.encode(
                 whole, loaded.base.tokenizer, max_length=MOST_TOKENS, system=made.system
             )
+            tokens[row.number] = encoded.trained
             [losses[row.number]] = loaded.server.answer_loss(None, [encoded])
     finally:
         session.front_end.progress(text, 1, 1)
-    found = loss_findings(losses, rows)
+    found = loss_findings(losses, rows, tokens)
     return replace(made, findings=(*found, *ranked(made.findings, losses)))

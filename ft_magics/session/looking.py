@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import NameUnknown, SettingError, nearest
+from ft_magics.errors import DataError, NameUnknown, SettingError, nearest
 from ft_magics.session.objects import Shown
 from ft_magics.session.row_tokens import row_tokens
 
@@ -79,8 +80,11 @@ def look(
         note = f"{len(found)} of {len(made.rows):,} rows"
     else:
         numbers = _numbers(made, finding, where)
-        found = [made.row(number) for number in numbers[first - 1 : last]]
+        found = _kept(made, numbers[first - 1 : last][:MOST_SHOWN])
         note = f"{len(found)} of {len(numbers):,} rows with the finding {finding}"
+        if not found and rows is None:
+            what = f"the rows with the finding {finding} were left out of {made.name}"
+            raise NameUnknown(where, what, f"Its card names them: %ft show data:{made.name}.")
     if not found:
         raise NameUnknown(where, f"{made.name} has no rows {rows}", _has(made))
     return SomeRows(made.name, found[:MOST_SHOWN], made.findings, note)
@@ -97,7 +101,11 @@ def _tokens(made: Dataset, row: int | str, where: str) -> RowTokens:
     except ValueError:
         raise NameUnknown(where, f"{made.name} has no row {number}", _has(made)) from None
     named = tuple(f for f in made.findings if number in f.rows)
-    return RowTokens(made.name, found, named, list(row_tokens(made, number)))
+    try:
+        sides = list(row_tokens(made, number))
+    except DataError as error:
+        raise DataError(where, error.problems, error.remedy) from None
+    return RowTokens(made.name, found, named, sides)
 
 
 def _range(rows: str | None, where: str) -> tuple[int, int]:
@@ -116,6 +124,15 @@ def _numbers(made: Dataset, finding: str, where: str) -> Sequence[int]:
         remedy = nearest(finding, checks) or "Nothing was found in its rows."
         raise NameUnknown(where, f"{made.name} has no finding '{finding}'", remedy)
     return sorted({number for f in made.findings if f.check == finding for number in f.rows})
+
+
+def _kept(made: Dataset, numbers: Sequence[int]) -> list[AnyRow]:
+    """The rows of these numbers that are there: bad and repeated ones may have been left out."""
+    found = []
+    for number in numbers:
+        with contextlib.suppress(ValueError):
+            found.append(made.row(number))
+    return found
 
 
 def _has(made: Dataset) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "SENTENCES", "Advice", "Lengths", "advise"]
 
 METHODS = {
-    "sft": ("sft", "the rows are conversations to imitate", ""),
+    "sft": ("sft", "the rows are texts to imitate", ""),
     "preference": ("dpo", "the rows say which of two answers is better", cite("dpo")),
     "unpaired": ("kto", "the rows mark answers as good or bad", cite("kto")),
 }

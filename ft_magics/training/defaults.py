@@ -80,7 +80,8 @@ def choose_batch(rows: int, kind: str) -> Chosen[int]:
     most = {"cuda": 8, "mps": 4, "cpu": 4}[kind]
     batch = min(most, max(1, rows // 4))
     if batch < most:
-        return Chosen(batch, f"small, because there are only {rows} rows")
+        there = "is only 1 row" if rows == 1 else f"are only {rows} rows"
+        return Chosen(batch, f"small, because there {there}")
     return Chosen(batch, f"usual on {'a GPU' if kind != 'cpu' else 'a CPU'}")
 
 

@@ -206,7 +206,7 @@ def _decide(
 ) -> tuple[FinetuneSpec, Literal["lora", "full"]]:
     """What is trained, and the settings with the adapter's rank in them."""
     chosen, rank = choose_strategy(spec, ground), choose_rank(spec, ground)
-    why |= {"method": "the rows are conversations to imitate", "strategy": chosen.why}
+    why |= {"method": "the rows are texts to imitate", "strategy": chosen.why}
     why["lora_r"] = rank.why
     return dataclasses.replace(spec, lora_r=rank.value), chosen.value
 

@@ -79,7 +79,7 @@ def _from_kind(traits: Traits) -> Iterator[Reason]:
 
 
 def _from_size(traits: Traits, tokens: int, context_length: int) -> Iterator[Reason]:
-    rows = f"{traits.rows} row{'' if traits.rows == 1 else 's'}"
+    rows = f"{traits.rows:,} row{'' if traits.rows == 1 else 's'}"
     if traits.rows < FEW_ROWS:
         text = (
             f"There are only {rows}: put them into a prompt as examples first, which costs nothing."

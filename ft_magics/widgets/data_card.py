@@ -139,16 +139,19 @@ def _words(facts_: DataFacts) -> str:
 
 def _verdict(facts_: DataFacts) -> tuple[str, str]:
     """What to make of it, in a sentence, and how serious it is."""
-    counts = [sum(f.severity == name for f in facts_.findings) for name in ("error", "warning")]
-    errors, warnings = counts
+    found = [f.severity for f in facts_.findings if f.check != "bad-row"]
+    errors, warnings = found.count("error"), found.count("warning")
     looks = f"{_number(warnings, 'warning')} {'is' if warnings == 1 else 'are'} worth a look"
     if errors:
         also = f"; {looks}" if warnings else ""
         rows = "its rows" if errors == 1 else "their rows"
         told = f"{_number(errors, 'error')}: {rows} cannot be trained on as they are{also}."
         return told, "error"
-    if warnings:
-        return f"Nothing stops the training; {looks} before it.", "warning"
+    left = facts_.skipped
+    out = f"{_number(left, 'row')} {'was' if left == 1 else 'were'} left out" if left else ""
+    if out or warnings:
+        rest = ", and ".join(filter(None, (out, f"{looks} before it" if warnings else "")))
+        return f"Nothing stops the training; {rest}.", "warning"
     return "Nothing was found that would spoil the training.", "note"
 
 

@@ -109,12 +109,24 @@ def _shown(examples: Sequence[Example]) -> Iterator[list[Example]]:
 
 def _group(group: Sequence[Example]) -> str:
     """Examples that belong together side by side, under what they have in common."""
-    title = group[0].title
-    head = f'<p dir="auto">{esc(shorten(title, _EXAMPLE_CHARACTERS))}</p>' if title else ""
+    shared = _shared(group)
+    head = _title(shared) if shared else ""
     cells = "".join(
-        f'<td dir="auto">{words(f"<small>row {e.row}</small> {_text(e)}")}</td>' for e in group
+        f'<td dir="auto">{"" if shared or not e.title else _title(e.title)}'
+        f"{words(f'<small>row {e.row}</small> {_text(e)}')}</td>"
+        for e in group
     )
     return f'{head}<table class="ft-pair"><tbody><tr>{cells}</tr></tbody></table>'
+
+
+def _shared(group: Sequence[Example]) -> str:
+    """The title that all have; empty where they differ."""
+    titles = {example.title for example in group}
+    return titles.pop() if len(titles) == 1 else ""
+
+
+def _title(text: str) -> str:
+    return f'<p dir="auto">{esc(shorten(text, _EXAMPLE_CHARACTERS))}</p>'
 
 
 def _text(example: Example) -> str:
@@ -145,9 +157,12 @@ def _block(found: Finding) -> list[str]:
     fix = f" (--fix {found.fix})" if found.fix else ""
     lines = columns([], [(MARKS[found.severity][1], found.told + fix)])
     for group in list(_shown(found.examples))[:1]:
-        if group[0].title:
-            lines += wrap(shorten(clean(group[0].title), 120), indent="     ")
+        shared = _shared(group)
+        if shared:
+            lines += wrap(shorten(clean(shared), 120), indent="     ")
         for example in group[:3]:
             text = " ".join(clean(_cut(example.text)).splitlines())
+            if example.title and not shared:
+                text = f"{shorten(clean(example.title), 60)} → {text}"
             lines += wrap(f"row {example.row}: {shorten(text, 120)}", indent="     ")
     return lines

@@ -101,9 +101,14 @@ def _labels(facts: DataFacts) -> Iterator[_Label]:
     bars, middle = facts.histogram, facts.tokens[1]
     line = _line_at(facts)
     if facts.max_length:
-        arrow = "" if line is not None else " →"
-        x, anchor = (1.0, "end") if line is None else (line, "end" if line > 0.5 else "start")
-        yield _Label("top", x, f"max_length {facts.max_length:,}{arrow}", anchor)
+        words = f"max_length {facts.max_length:,}"
+        if line is not None:
+            x, anchor = line, "end" if line > 0.5 else "start"
+        elif facts.max_length < bars.start:
+            x, anchor, words = 0.0, "start", f"← {words}"
+        else:
+            x, anchor, words = 1.0, "end", f"{words} →"
+        yield _Label("top", x, words, anchor)
         sign = "⚠ " if facts.lost_tokens else ""
         words = f"{sign}{_limit_words(facts)}"
         yield _Label("low", x, words, anchor, warns=bool(facts.lost_tokens))

@@ -137,10 +137,15 @@ def _marks(findings: Sequence[Finding], whole: bool) -> str:
     if not findings:
         return ""
     told = []
-    for found in findings[:_MARKS_SHOWN]:
+    for found in _one_each(findings)[:_MARKS_SHOWN]:
         name = f"{sign(MARKS[found.severity][0], found.severity)} {esc(_check_words(found))}"
         told.append(f'<span title="{esc(found.text)}">{name}</span>' if whole else name)
     return f'<div class="ft-turn"><b></b> <small>{" &nbsp; ".join(told)}</small></div>'
+
+
+def _one_each(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding of each check: a row with two gaps is named once."""
+    return list({found.check: found for found in reversed(findings)}.values())[::-1]
 
 
 def _check_words(found: Finding) -> str:
@@ -158,7 +163,7 @@ def row_text(view: RowView, width: int) -> list[str]:
     for role, text in _said(view.row):
         lead = f"{view.row.number if not lines else '':>6}  {role:<9} "
         lines.append(lead + shorten(clean(text), width - len(lead)))
-    for found in view.findings[:_MARKS_SHOWN]:
+    for found in _one_each(view.findings)[:_MARKS_SHOWN]:
         lines += wrap(f"{MARKS[found.severity][1]} {_check_words(found)}", indent=" " * 18)
     return lines
 

@@ -109,14 +109,13 @@ def unpaired(draw: Any, plain: bool) -> Unpaired:
     )
 
 
+def any_sft_row() -> st.SearchStrategy[Row]:
+    """A row to imitate, plain or with tools."""
+    texts = ANSWERS.map(lambda text: Row(1, (), text=text))
+    return st.one_of(texts, conversations(True), conversations(False))
+
+
 def any_row() -> st.SearchStrategy[Any]:
     """A row of any kind, plain or with tools."""
-    texts = ANSWERS.map(lambda text: Row(1, (), text=text))
-    return st.one_of(
-        texts,
-        *(
-            make(plain)
-            for make in (conversations, preferences, unpaired)
-            for plain in (True, False)
-        ),
-    )
+    judging = (make(plain) for make in (preferences, unpaired) for plain in (True, False))
+    return st.one_of(any_sft_row(), *judging)

@@ -118,3 +118,32 @@ def test_eval_is_kept_as_text(wanted: str | int | None) -> None:
 def test_eval_that_cannot_be(wanted: str, words: str) -> None:
     with pytest.raises(SettingError, match=words):
         make_dataset("faq", rows(10), eval=wanted)
+
+
+def test_a_file_of_someone_else_can_be_used_as_far_as_it_is_good() -> None:
+    read = [*enumerate(rows(3), start=1), (4, {"user": "a", "assistant": ""})]
+    with pytest.raises(DataError) as raised:
+        make_dataset("faq", iter(read), origin="faq.jsonl")
+    assert str(raised.value).endswith("--skip-bad goes on with the 3 good rows.")
+    with pytest.raises(DataError) as raised:
+        make_dataset("faq", [row for _, row in read])
+    assert "--skip-bad" not in str(raised.value), "what was typed is better mended"
+
+
+def test_bad_rows_beyond_those_that_are_remembered_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ft_magics.data.problems._MOST_ROWS", 5)
+    with pytest.raises(DataError, match="and 2 more bad rows"):
+        make_dataset("faq", [{"user": "a", "assistant": ""}] * 7)
+
+
+def test_a_map_that_names_no_field() -> None:
+    asked = [{"question": "a", "answer": "b"}] * 2
+    words = r"faq: --map names 'qestion', which no row has\. Did you mean 'question'\?"
+    with pytest.raises(SettingError, match=words):
+        make_dataset("faq", asked, map={"user": "qestion", "assistant": "answer"})
+    # A field that only some rows have is there.
+    some = [{"question": "a", "answer": "b"}, {"question": "c", "answer": "d", "lead": "s"}]
+    names = {"user": "question", "assistant": "answer", "system": "lead"}
+    assert make_dataset("faq", some, map=names).rows[1].system == "s"

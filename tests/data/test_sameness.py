@@ -101,6 +101,25 @@ def test_letters_alone_and_with_signs_are_read_alike() -> None:
     assert words("End. Of it...now.\nGo.") == ["end", "of", "it", "now", "go"]
 
 
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("Who's Ollie's vet?", "Who is Ollie's vet?"),
+        ("What’s Ollie’s age?", "what is ollie's age"),
+        ("That's 5 and they're late", "that is 5 and they are late"),
+        ("Why doesn't he sleep, and why can't I?", "Why does not he sleep, and why cannot I?"),
+    ],
+)
+def test_contractions_are_written_out(short: str, long: str) -> None:
+    assert words(short) == words(long)
+
+
+def test_a_possessive_is_no_contraction() -> None:
+    assert words("Its tail, the cat's tail, the cats' tails") == [
+        "its", "tail", "the", "cats", "tail", "the", "cats", "tails",
+    ]  # fmt: skip
+
+
 def test_punctuation_alone_is_kept() -> None:
     assert words(" ?! ") == ["?!"]
     assert words(" \n") == []

@@ -32,6 +32,13 @@ def test_no_line_is_wider_than_a_cell(word: str) -> None:
     assert all(len(line) <= WIDTH + 4 for line in help_of(word).splitlines())
 
 
+def test_golden_names_every_check() -> None:
+    from ft_magics.data.golden import CHECKS
+
+    text = help_of("%%golden")
+    assert all(check in text for check in (*CHECKS, "answer"))
+
+
 def test_an_unknown_word_has_its_nearest() -> None:
     with pytest.raises(SettingError, match="Did you mean 'evaluate'"):
         help_of("evalute")

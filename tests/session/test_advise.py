@@ -91,9 +91,16 @@ def test_preferences_are_advised_and_not_planned(front_end):
     assert advice.way == "finetune" and advice.plan is None
     assert [(line.name, line.value) for line in advice.table] == [("method", "dpo")]
     assert "DPO" in advice.problem and "2305.18290" in advice.table[0].source
+    assert advice.next_cell == "", "a cell that would be refused is not offered"
     marked = [{"prompt": f"q{i}", "completion": "a", "label": i % 2 == 0} for i in range(12)]
     session.dataset("marks", marked)
     assert ft.advise("marks").table[0].value == "kto"
+
+
+def test_plain_texts_are_not_called_conversations(front_end):
+    session.dataset("texts", [{"text": f"Ollie slept {i} hours in a box."} for i in range(12)])
+    line = next(line for line in ft.advise("texts").table if line.name == "method")
+    assert line.why == "the rows are texts to imitate"
 
 
 def test_settings_that_stand_already_are_taken(front_end):

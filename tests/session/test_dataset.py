@@ -53,7 +53,7 @@ def test_fields_are_renamed_rows_chosen_and_mixed(front_end: Remembers, tmp_path
     mixed = session.dataset("faq", file, map={"user": "q", "assistant": "a"}, limit=5, shuffle=7)
     again = session.dataset("faq", file, map="user=q,assistant=a", limit="5", shuffle="7")
     assert numbers(mixed) == numbers(again) != [1, 2, 3, 4, 5] and len(mixed.rows) == 5
-    with pytest.raises(DataError, match="no field"):
+    with pytest.raises(SettingError, match="--map names 'answer', which no row has"):
         session.dataset("faq", file, map="user=q,assistant=answer")
     for wrong in ({"limit": 0}, {"limit": "few"}, {"shuffle": "x"}, {"fix": "everything"}):
         with pytest.raises(SettingError):

@@ -13,7 +13,7 @@ from ft_magics import session
 from ft_magics.data.formats import cell_record
 from ft_magics.errors import FtError
 from ft_magics.magics.render import bundle
-from row_strategies import any_row
+from row_strategies import any_sft_row
 
 from .conftest import Remembers
 
@@ -97,9 +97,7 @@ def test_any_objects_give_a_data_set_or_our_error(front_end: Remembers, objects:
 
 @RELAXED
 @given(
-    rows=st.lists(
-        any_row().filter(lambda row: type(row).__name__ == "Row"), min_size=1, max_size=4
-    ),
+    rows=st.lists(any_sft_row(), min_size=1, max_size=4),
     noise=st.lists(
         st.sampled_from(['{"user": 1}', '{"user": "a", "assistant": }', "oh", "", "# no"])
     ),

@@ -60,12 +60,20 @@ def test_the_first_rows_are_there_and_can_be_found_by_the_browser(data_facts: Da
 
 def test_the_verdict_follows_the_worst_finding(data_facts: DataFacts) -> None:
     told = [finding(n, n, [3], "something is wrong", "") for n in ("note", "warning", "error")]
-    words = [
-        data_card(replace(data_facts, findings=tuple(told[:i])))["text/plain"] for i in (1, 2, 3)
-    ]
+    clean = replace(data_facts, skipped=0)
+    words = [data_card(replace(clean, findings=tuple(told[:i])))["text/plain"] for i in (1, 2, 3)]
     assert "Nothing was found that would spoil the training." in words[0]
     assert "⚠ Nothing stops the training; 1 warning is worth a look before it." in words[1]
     assert "✕ 1 error: its rows cannot be trained on as they are; 1 warning" in words[2]
+
+
+def test_rows_that_were_left_out_do_not_stop_the_training(data_facts: DataFacts) -> None:
+    told = [finding(n, s, [3], "so", "") for n, s in (("bad-row", "error"), ("email", "warning"))]
+    facts = replace(data_facts, skipped=1, findings=tuple(told))
+    shown = " ".join(data_card(facts)["text/plain"].split())
+    assert (
+        "⚠ Nothing stops the training; 1 row was left out, and 1 warning is worth a look" in shown
+    )
 
 
 def test_without_a_tokenizer_tokens_are_not_told(data_facts: DataFacts) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ft_magics.data.findings import Example, finding
 from ft_magics.widgets.findings import by_severity, findings_html, findings_text, summary
 from ft_magics.widgets.style import weight
@@ -38,6 +40,18 @@ def test_sides_of_a_contradiction_stand_together_under_their_question() -> None:
     table = html[html.index("When does Ollie play?") :].split("</table>")[0]
     assert "At four in the morning." in table and "At noon." in table
     assert html.count("When does Ollie play?") == 1 and "·b␠<br>c" in html
+
+
+def test_sides_whose_questions_differ_stand_each_under_its_own() -> None:
+    sides = [replace(SIDES[0], title="When does <he> play?"), SIDES[1]]
+    found = finding("near-duplicate", "warning", [5, 12], "nearly the same", "", examples=sides)
+    html = findings_html([found], 9_000)
+    cells = html.split('<td dir="auto">')[1:]
+    assert "When does &lt;he&gt; play?" in cells[0] and "At four" in cells[0]
+    assert "When does Ollie play?" in cells[1] and "At noon" in cells[1]
+    lines = findings_text([found], 4_000)
+    assert "     row 5: When does <he> play? → At four in the morning." in lines
+    assert "     row 12: When does Ollie play? → At noon." in lines
 
 
 def test_examples_go_before_findings_do() -> None:

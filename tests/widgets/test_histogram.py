@@ -36,6 +36,12 @@ def test_a_limit_far_away_is_told_in_words(data_facts: DataFacts) -> None:
     assert 'class="b"' not in html and 'class="k"' not in html
 
 
+def test_a_limit_before_all_rows_points_to_where_it_is(data_facts: DataFacts) -> None:
+    bars = Histogram(4, (0, 3, 1), start=15_000)
+    html = histogram_html(replace(data_facts, histogram=bars, max_length=512))
+    assert 'style="left:0%" data-t="← max_length 512"' in html
+
+
 def test_the_picture_for_pages_without_style_is_whole(data_facts: DataFacts) -> None:
     (code,) = re.findall(r"base64,([^\"]+)", histogram_html(data_facts))
     root = ElementTree.fromstring(base64.b64decode(code))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -46,6 +47,9 @@ _NEEDED = frozenset(
 """Fields that a row needs: an empty one is told as empty, not as missing."""
 
 
+_ARRAY_GAP = re.compile(r"\}\n\s*\{")
+
+
 def is_missing(key: str, value: str) -> bool:
     """Whether an empty cell means that the row does not have this field.
 
@@ -83,7 +87,9 @@ def _parsed(value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         pass
-    # pandas writes a list as Python does, with single quotes.
+    # pandas writes a list as Python does, with single quotes; an array without commas, where the
+    # line breaks of texts are escaped and so can be no others.
+    value = _ARRAY_GAP.sub("}, {", value)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from ft_magics.data.bodies.cells import is_missing, unpacked
@@ -14,6 +15,9 @@ __all__ = ["DELIMITERS", "csv_rows"]
 
 DELIMITERS = ",;\t|"
 """What may stand between cells, the likeliest first."""
+
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+"""Excel's own first line, which tells what stands between cells."""
 
 _LONGEST = 1_000_000
 """Characters of the longest row; a quote that is not closed by then never is."""
@@ -49,7 +53,12 @@ def csv_rows(
     header_line, header = _header(lines)
     if header is None:
         return
-    mark = delimiter or _delimiter(header)
+    told = _SEPARATOR.fullmatch(header)
+    if told:
+        header_line, header = _header(lines)
+        if header is None:
+            return
+    mark = delimiter or (told[1] if told else _delimiter(header))
     # In a header with blanks after its commas they belong to neither cell.
     spaced = header.count(mark) == header.count(f"{mark} ")
     columns = _columns(header, mark, spaced, f"line {header_line}: the header", where)

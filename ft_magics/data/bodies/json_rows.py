@@ -12,8 +12,9 @@ from ft_magics.data.bodies.row_problem import Found, RowProblem, clipped
 
 __all__ = ["GAP", "JsonRows"]
 
-GAP = re.compile(r"(?:[\s,\ufeff]+|#[^\n]*)+")
-"""What may stand between rows: blanks, commas, comments, the mark of a file that was joined on."""
+GAP = re.compile(r"(?:[\s,\ufeff\0]+|#[^\n]*)+")
+"""What may stand between rows: blanks, commas, comments, the mark of a file that was joined on, and
+the zeros that a crash leaves at the end of a file."""
 
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _NOISE = re.compile(rf"(?P<text>{_STRING})|(?P<note>(?<=\n)[ \t]*#[^\n]*)|(?P<comma>,)")

@@ -32,7 +32,7 @@ _DIGITS = re.compile(r"\d(?:[ ().\-/\u00a0]{0,3}\d){6}")
 """Seven digits that may belong together."""
 _GROUPED = re.compile(r"\D")
 _CALL = re.compile(
-    r"\b(?:phone|tel|telephone|call|mobile|cell|fax|whatsapp|sms|telefon|handy|mobil|rufen"
+    r"\b(?:phone|hotline|tel|telephone|call|mobile|cell|fax|whatsapp|sms|telefon|handy|mobil|rufen"
     r"|t[ée]l[ée]phone|tel[ée]fono|numero)\b",
     re.IGNORECASE,
 )
@@ -163,7 +163,7 @@ def _phones(text: str) -> Found:
 def _in_longer(text: str, start: int, end: int) -> bool:
     """Whether a number is a piece of a longer one: of a decimal, an expression, a code."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    return bool(re.search(r"[\w=*/^.,]-?$|\d[ -]$", before) or re.match(r"[\w=*/^]|[.,-]\d", after))
+    return bool(re.search(r"[\w=*/^.,]-?\Z|\d[ -]\Z", before) or re.match(r"[\w=*/^]|[.,-]\d", after))
 
 
 def _cards(text: str) -> Found:

@@ -131,9 +131,9 @@ class Repeats:
         examples = []
         for group, (first, second) in enumerate(pairs, start=1):
             one, other = view_at(first), view_at(second)
-            title = excerpt(one.question)
             start = _first_difference(one.plain or "", other.plain or "")
             for view in (one, other):
+                title = excerpt(view.question)
                 examples.append(Example(view.number, _answer(view, start), group, title))
         return examples
 

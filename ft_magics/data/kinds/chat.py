@@ -6,7 +6,10 @@ from ft_magics.data.kinds.kind import Fields, Kind
 from ft_magics.data.kinds.turns import check_order
 from ft_magics.data.rows import Message, Row
 
-__all__ = ["KINDS", "TEXT", "shape_conversation"]
+__all__ = ["KINDS", "SINGLE", "TEXT", "shape_conversation"]
+
+SINGLE = 'Put each conversation into one row: {"messages": [{"role": …, "content": …}, …]}.'
+"""The remedy where each message is a row of its own."""
 
 
 def _shape_pair(fields: Fields) -> Row | None:
@@ -49,7 +52,15 @@ def _shape_completion(fields: Fields) -> Row | None:
     return Row(fields.number, (*prompt, *answer), fields.tools())
 
 
+_SPEAKERS = ("role", "sender", "speaker", "parent_id")
+
+
 def _shape_text(fields: Fields) -> Row | None:
+    who = next((key for key in _SPEAKERS if fields.values.get(key) is not None), None)
+    if who or fields.values.keys() >= {"user", "ts"}:
+        what = f"a single message ('text' beside '{who or 'user'}'), not a row"
+        fields.complain(what, SINGLE)
+        return None
     text = fields.text("text", empty="the text")
     return None if text is None else Row(fields.number, (), text=text)
 

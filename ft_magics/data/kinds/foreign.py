@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 from ft_magics.data.kinds.chat import shape_conversation
-from ft_magics.data.kinds.kind import Fields, Kind
+from ft_magics.data.kinds.kind import Fields, Kind, plain
 from ft_magics.data.kinds.preference import shape_preference
-from ft_magics.data.kinds.tools import read_calls
-from ft_magics.data.kinds.turns import Complain, check_order, read_messages, read_text, shown
+from ft_magics.data.kinds.turns import check_order, read_text, shown
 from ft_magics.data.rows import Message, Preference, Row
-from ft_magics.errors import nearest
 
-__all__ = ["KINDS", "PREFERENCES"]
+__all__ = ["CONVERSATIONS", "KINDS", "PREFERENCES"]
 
 # ---------------------------------------------------------------------- Alpaca
 
@@ -58,87 +54,21 @@ def _history(fields: Fields) -> list[Message]:
 
 
 def _shape_alpaca_preference(fields: Fields) -> Preference | None:
-    turns = tuple(replace(m, trained=False) for m in _alpaca_prompt(fields))
+    turns = plain(_alpaca_prompt(fields))
     prompt = fields.led(turns)
     return shape_preference(fields, prompt, fields.answer("chosen"), fields.answer("rejected"))
 
 
 # ---------------------------------------------------------------------- ShareGPT
 
-_TAGS = {
-    "system": "system",
-    "human": "user",
-    "user": "user",
-    "gpt": "assistant",
-    "assistant": "assistant",
-    "chatgpt": "assistant",
-    "model": "assistant",
-    "bing": "assistant",
-    "bard": "assistant",
-    "observation": "tool",
-    "tool": "tool",
-    "function_response": "tool",
-    "function_call": "call",
-    "tool_call": "call",
-}
-
 
 def _shape_sharegpt(fields: Fields) -> Row | None:
-    return shape_conversation(fields, _turns(fields, "conversations"), "conversations")
-
-
-def _turns(fields: Fields, name: str) -> tuple[Message, ...]:
-    """Turns with `from` and `value`; those with `role` and `content` are read as messages."""
-    value = fields.values[name]
-    if isinstance(value, Mapping):
-        value = [value]
-    of_tags = isinstance(value, Sequence) and not isinstance(value, str)
-    if not of_tags or not any(isinstance(v, Mapping) and "from" in v for v in value):
-        return read_messages(value, name, fields.complain)
-    places = (f"turn {i} of '{name}'" for i in range(1, len(value) + 1))
-    read = [_turn(v, place, fields.complain) for v, place in zip(value, places, strict=True)]
-    return _joined([message for message in read if message is not None])
-
-
-def _turn(item: Any, place: str, complain: Complain) -> Message | None:
-    if not isinstance(item, Mapping) or "from" not in item or "value" not in item:
-        complain(f"{place} has no 'from' and 'value'", 'Write {"from": "human", "value": "…"}.')
-        return None
-    tag = item["from"].strip().lower() if isinstance(item["from"], str) else ""
-    if tag not in _TAGS:
-        complain(f"{place} is from {shown(item['from'])}", nearest(tag, _TAGS))
-        return None
-    role = _TAGS[tag]
-    if role == "call":
-        calls = read_calls(item["value"], place, complain)
-        return None if calls is None else Message("assistant", "", True, calls)
-    empty = "the answer" if role == "assistant" else ""
-    text = read_text(item["value"], f"the value of {place}", complain, empty=empty)
-    weight = item.get("weight")
-    trained = role == "assistant" and weight not in (0, "0")
-    return None if text is None else Message(role, text, trained=trained)
-
-
-def _joined(messages: list[Message]) -> tuple[Message, ...]:
-    """With a call that follows its turn's text put into that turn."""
-    joined: list[Message] = []
-    for message in messages:
-        before = joined[-1] if joined else None
-        if message.tool_calls and before and before.role == "assistant" and not before.tool_calls:
-            joined[-1] = replace(before, tool_calls=message.tool_calls)
-        else:
-            joined.append(message)
-    return tuple(joined)
+    return shape_conversation(fields, fields.messages("conversations"), "conversations")
 
 
 def _shape_sharegpt_preference(fields: Fields) -> Preference | None:
-    prompt = fields.led(tuple(replace(m, trained=False) for m in _turns(fields, "conversations")))
-    sides = [
-        _turns(fields, side) if isinstance(fields.values[side], Mapping | list | tuple)
-        else fields.answer(side)
-        for side in ("chosen", "rejected")
-    ]  # fmt: skip
-    return shape_preference(fields, prompt, *sides)
+    prompt = fields.led(plain(fields.messages("conversations")))
+    return shape_preference(fields, prompt, fields.answer("chosen"), fields.answer("rejected"))
 
 
 # ---------------------------------------------------------------------- OpenAI's preferences
@@ -151,7 +81,7 @@ def _shape_openai_preference(fields: Fields) -> Preference | None:
         return None
     inner = {k: v for k, v in value.items() if k in ("messages", "tools", "functions")}
     fields.values = {**fields.values, **inner}
-    prompt = tuple(replace(m, trained=False) for m in fields.messages("messages"))
+    prompt = plain(fields.messages("messages"))
     chosen, rejected = fields.answer("preferred_output"), fields.answer("non_preferred_output")
     if not fields.told:
         check_order(prompt, "input", fields.complain, ends="user")
@@ -165,11 +95,14 @@ PREFERENCES: dict[str, Kind] = {
     "openai-preference": Kind(
         "preference", ("input", "preferred_output", "non_preferred_output"), ("system",),
         _shape_openai_preference),
+    "alpaca-preference": Kind(
+        "preference", ("instruction", "chosen", "rejected"), _ALPACA, _shape_alpaca_preference),
+}  # fmt: skip
+
+CONVERSATIONS: dict[str, Kind] = {
     "sharegpt-preference": Kind(
         "preference", ("conversations", "chosen", "rejected"), _SHAREGPT,
         _shape_sharegpt_preference),
-    "alpaca-preference": Kind(
-        "preference", ("instruction", "chosen", "rejected"), _ALPACA, _shape_alpaca_preference),
 }  # fmt: skip
 
 KINDS: dict[str, Kind] = {

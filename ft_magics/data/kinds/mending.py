@@ -18,6 +18,7 @@ _ROLES = {
     "chatgpt": "assistant",
     "model": "assistant",
     "bot": "assistant",
+    "chatbot": "assistant",
     "ai": "assistant",
 }
 _JOINED = ("user", "assistant")
@@ -72,7 +73,12 @@ def _mended(turns: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]
         first = not joined or (len(joined) == 1 and _speaker(joined[0]) == "system")
         if speaker == "assistant" and first:
             continue
-        if joined and speaker in _JOINED and _speaker(joined[-1]) == speaker and _both(joined, turn):
+        if (
+            joined
+            and speaker in _JOINED
+            and _speaker(joined[-1]) == speaker
+            and _both(joined, turn)
+        ):
             text = _keys(turn)[1]
             joined[-1] = {**joined[-1], text: f"{joined[-1][text]}\n\n{turn[text]}"}
         else:
@@ -85,7 +91,9 @@ def _mended(turns: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]
 def _both(joined: list[dict[str, Any]], turn: dict[str, Any]) -> bool:
     """Whether two turns are plain texts, so that they can be one."""
     plain = ({"role", "content"}, {"from", "value"})
-    return all(set(one) in plain and isinstance(one[_keys(one)[1]], str) for one in (joined[-1], turn))
+    return all(
+        set(one) in plain and isinstance(one[_keys(one)[1]], str) for one in (joined[-1], turn)
+    )
 
 
 def _text(turns: Any) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from ft_magics.data.kinds.kind import Fields, Kind, plain
+from ft_magics.data.kinds.transcripts import read_transcript
 from ft_magics.data.kinds.turns import check_order, shown
 from ft_magics.data.rows import AnyRow, Message, Preference, Row, Unpaired
 
-__all__ = ["KINDS", "labelled", "shape_preference"]
+__all__ = ["KINDS", "PROMPTED", "labelled", "shape_preference"]
 
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
@@ -23,18 +22,22 @@ def _shape_preference(fields: Fields) -> Preference | None:
     return shape_preference(fields, prompt, fields.answer("chosen"), fields.answer("rejected"))
 
 
-_SPEAKER = re.compile(r"(?:^|\n\n)(Human|Assistant):[ ]?")
-
-
 def _shape_implicit(fields: Fields, chosen: str, rejected: str) -> Preference | None:
     """A preference whose two texts hold the question: as a transcript, or as what they begin with.
 
-    Source: Anthropic's hh-rlhf for transcripts of `Human:` and `Assistant:`; trl's `extract_prompt`
-    for the common beginning, which ends before the last space.
+    Source: trl's `extract_prompt` for the common beginning, which ends before the last space.
     """
-    sides = _transcript(chosen), _transcript(rejected)
+    sides = read_transcript(chosen), read_transcript(rejected)
     if all(sides):
+        for field, turns in zip(("chosen", "rejected"), sides, strict=True):
+            if any(not turn.content for turn in turns if turn.role == "assistant"):
+                remedy = "Write it, or remove the row."
+                fields.complain(f"the answer is empty (field '{field}')", remedy)
         return shape_preference(fields, (), *sides)
+    asked = _question(fields)
+    if asked:
+        fields.complain("no field 'prompt'", asked)
+        return None
     same = zip(chosen, rejected, strict=False)
     at = next((i for i, (a, b) in enumerate(same) if a != b), min(len(chosen), len(rejected)))
     if chosen[at - 1 : at] == " ":
@@ -48,17 +51,6 @@ def _shape_implicit(fields: Fields, chosen: str, rejected: str) -> Preference | 
     if any(not side[0].content.strip() for side in answers):
         fields.complain("one answer is the beginning of the other", "Write the 'prompt' apart.")
     return shape_preference(fields, prompt, *answers)
-
-
-def _transcript(text: str) -> tuple[Message, ...]:
-    """The turns of a transcript; none if the text is no transcript."""
-    _, *parts = _SPEAKER.split(text)
-    roles = {"Human": "user", "Assistant": "assistant"}
-    turns = [
-        Message(roles[who], said.strip(), trained=who == "Assistant")
-        for who, said in zip(parts[::2], parts[1::2], strict=True)
-    ]
-    return tuple(turns) if turns and _SPEAKER.match(text) else ()
 
 
 def shape_preference(
@@ -85,7 +77,7 @@ def shape_preference(
         return None
     if not prompt:
         what = "no field 'prompt', and the answers share no messages"
-        fields.complain(what, "Add the 'prompt'.")
+        fields.complain(what, _question(fields) or "Add the 'prompt'.")
         return None
     if not chosen or plain(chosen) == plain(rejected):
         what = "'chosen' and 'rejected' are the same"
@@ -95,6 +87,19 @@ def shape_preference(
     for field, answer in (("chosen", chosen), ("rejected", rejected)):
         check_order((*prompt, *answer), field, fields.complain, ends="assistant")
     return Preference(fields.number, prompt, chosen, rejected, fields.tools())
+
+
+_QUESTIONS = ("question", "query", "input", "instruction", "problem", "post", "user", "context")
+
+
+def _question(fields: Fields) -> str:
+    """The remedy where the question stands in a field of another name; empty if it does not.
+
+    What two answers begin with alike is no question if there is one of its own.
+    """
+    named = {str(key).lower(): key for key, v in fields.values.items() if isinstance(v, str)}
+    found = next((named[name] for name in _QUESTIONS if name in named), None)
+    return f"Pass --map prompt={found}." if found and "prompt" not in fields.values else ""
 
 
 def _common(
@@ -113,7 +118,7 @@ def _common(
         count += 1
     while count and chosen[count - 1].role not in ("user", "tool"):
         count -= 1
-    return tuple(plain(chosen[:count])), chosen[count:], rejected[count:]
+    return plain(chosen[:count]), chosen[count:], rejected[count:]
 
 
 def labelled(
@@ -132,7 +137,7 @@ def labelled(
         if fields.told or good is None or not isinstance(row, Row):
             return None
         start = _answer_begins(row.messages)
-        prompt = tuple(replace(m, trained=False) for m in row.messages[:start])
+        prompt = plain(row.messages[:start])
         return Unpaired(fields.number, prompt, row.messages[start:], good, row.tools)
 
     return shape_labelled
@@ -149,12 +154,21 @@ def _truth(fields: Fields, label: str) -> bool | None:
     value = fields.values[label]
     known = _TRUTH.get(str(value).strip().lower())
     if known is None:
-        remedy = "It says whether the answer is good: true or false. Remove it if it means else."
+        remedy = (
+            "It says whether the answer is good: true or false. "
+            f"If it means something else, pass --map unused={label}."
+        )
         fields.complain(f"field '{label}' is {shown(value)}", remedy)
     return known
 
 
+_MORE = ("prompt", "system", "tools", "functions")
+
+PROMPTED: dict[str, Kind] = {
+    "preference": Kind("preference", ("prompt", "chosen", "rejected"), _MORE, _shape_preference),
+}
+"""Before those with a whole conversation: beside a prompt, that holds the answer too."""
+
 KINDS: dict[str, Kind] = {
-    "preference": Kind("preference", ("chosen", "rejected"),
-                       ("prompt", "system", "tools", "functions"), _shape_preference),
-}  # fmt: skip
+    "implicit-preference": Kind("preference", ("chosen", "rejected"), _MORE, _shape_preference),
+}

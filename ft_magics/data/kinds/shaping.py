@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
+import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from ft_magics.data.kinds import chat, foreign, preference
 from ft_magics.data.kinds.kind import Fields, Kind
+from ft_magics.data.kinds.missing import tell_missing
+from ft_magics.data.kinds.misspelt import SAME, close_name, own_name, own_names
+from ft_magics.data.kinds.turns import Complain
 from ft_magics.data.rows import AnyRow
 
 __all__ = ["KINDS", "kind_of", "method_of", "shape_row", "unused_fields"]
@@ -16,35 +19,22 @@ __all__ = ["KINDS", "kind_of", "method_of", "shape_row", "unused_fields"]
 KINDS: dict[str, Kind] = {
     # The most specific first: a row is of the first kind whose fields it has.
     **foreign.PREFERENCES,
+    **preference.PROMPTED,
+    **foreign.CONVERSATIONS,
     **preference.KINDS,
     **chat.KINDS,
     **foreign.KINDS,
     **chat.TEXT,
 }
 
-_WAYS = (
-    "'user' and 'assistant'; or 'messages'; or 'prompt' and 'completion'; "
-    "or 'prompt', 'chosen' and 'rejected'"
-)
-
-# What other tools call a field; read without a word.
-_SAME = {"response": "completion", "conversation": "conversations"}
-
 _LABELS = ("label", "kto_tag")
 """A row of one of these fields is not to be imitated: it says whether its answer is good."""
 
-_KNOWN_PAIRS = {
-    ("question", "answer"): "user=question,assistant=answer",
-    ("query", "response"): "user=query,assistant=response",
-    ("input", "output"): "user=input,assistant=output",
-    ("instruction", "response"): "output=response",
-    ("instruction", "completion"): "output=completion",
-    ("source", "target"): "user=source,assistant=target",
-    ("question", "response"): "user=question,assistant=response",
-    ("prompt", "answer"): "completion=answer",
-    ("prompt", "output"): "completion=output",
-}
-"""Fields that are often used for what no kind has, and the `--map` that makes them readable."""
+_CONTEXTS = ("context", "passage")
+"""What the instruction of an Alpaca row is about, under names of other tools."""
+
+_MEDIA = ("image", "video", "audio")
+"""What a tag in a text, such as `<image>`, stands for."""
 
 
 def kind_of(values: Mapping[str, Any]) -> str | None:
@@ -62,7 +52,7 @@ def kind_of(values: Mapping[str, Any]) -> str | None:
 
 
 def _named(keys: Iterable[Any]) -> frozenset[str]:
-    return frozenset(_SAME.get(key, key) for key in keys if isinstance(key, str))
+    return frozenset(SAME.get(key, key) for key in keys if isinstance(key, str))
 
 
 @lru_cache(maxsize=4096)
@@ -111,22 +101,39 @@ def shape_row(
 
     name = kind_of(values)
     if name is None:
-        _tell_missing(values, usual, complain)
+        tell_missing(values, KINDS, usual, complain)
         return None, problems
     kind = KINDS[name]
     for extra in unused_fields(values):
-        close = _close(extra, {*kind.optional} - {*values} - {*_LABELS})
-        if close:
-            complain(f"the field '{extra}' is not known", f"Did you mean '{close}'?")
-    fields = Fields(
-        {_SAME.get(k, k): v for k, v in values.items() if v is not None or k in kind.fields},
-        number,
-        complain,
-    )
+        _check_extra(extra, values, kind, complain)
+    given = {k: v for k, v in values.items() if v is not None or SAME.get(k, k) in kind.fields}
+    fields = Fields(own_names(given), number, complain)
     label = _label_of(kind, values)
     shape = preference.labelled(kind.shape, label) if label else kind.shape
     row = shape(fields)
+    if row is not None:
+        _check_media(values, row, complain)
     return (None if problems else row), problems
+
+
+def _check_extra(extra: str, values: Mapping[str, Any], kind: Kind, complain: Complain) -> None:
+    """Complain of a field that is not used, if it was meant to be."""
+    close = close_name(extra, tuple(sorted({*kind.optional} - {*values} - {*_LABELS})))
+    if close:
+        complain(f"the field '{extra}' is not known", f"Did you mean '{close}'?")
+    elif extra in _CONTEXTS and "input" in kind.optional and not values.get("input"):
+        remedy = f"Pass --map input={extra} (or --map unused={extra} to leave it out)."
+        if values[extra] != "":
+            complain(f"the field '{extra}' is not known", remedy)
+
+
+def _check_media(values: Mapping[str, Any], row: AnyRow, complain: Complain) -> None:
+    """Complain of a row that asks about something that is no text."""
+    for kind in _MEDIA:
+        named = [key for key in (kind, f"{kind}s") if values.get(key)]
+        if named and (named[-1] != kind or f"<{kind}>" in json.dumps(row.to_record())):
+            remedy = "Only text is trained. Leave such rows out: --skip-bad."
+            complain(f"the row is about what is in field '{named[-1]}'", remedy)
 
 
 def unused_fields(values: Mapping[str, Any]) -> list[str]:
@@ -137,58 +144,4 @@ def unused_fields(values: Mapping[str, Any]) -> list[str]:
     used = {*KINDS[name].fields, *KINDS[name].optional}
     used |= {*_LABELS} if "label" in used else set()
     given = [key for key, value in values.items() if value is not None]
-    return [str(key) for key in given if _SAME.get(key, key) not in used]
-
-
-def _tell_missing(values: Mapping[str, Any], usual: str | None, complain: Any) -> None:
-    """Say which field is missing, of the kind that the row is likeliest to be."""
-    found = ", ".join(f"'{key}'" for key in values) or "nothing"
-    keys = [str(key) for key in values]
-    if {"role", "content"}.issubset(keys):
-        remedy = 'Put the conversation into one row: {"messages": [{"role": …}, …]}.'
-        complain("a single message, not a row", remedy)
-        return
-    known = next((way for pair, way in _KNOWN_PAIRS.items() if {*pair}.issubset(keys)), None)
-    if known:
-        complain(f"no kind of row has the fields {found}", f"Pass --map {known}.")
-        return
-    best = max(KINDS, key=lambda name: _likeness(name, keys, usual))
-    if not any(_likeness(best, keys, usual)):
-        complain(f"no field that is known (found {found})", f"A row has {_WAYS}.")
-        return
-    for field in KINDS[best].fields:
-        if field not in keys:
-            _tell_field(field, keys, found, complain)
-
-
-def _tell_field(field: str, keys: list[str], found: str, complain: Any) -> None:
-    meant, written = _spelt(field, keys)
-    rename = f"Did you mean '{meant}'? Rename it, or pass --map {meant}={written}."
-    remedy = rename if meant else f"A row has {_WAYS}."
-    complain(f"no field '{meant or field}' (found {found})", remedy)
-
-
-def _likeness(name: str, keys: list[str], usual: str | None) -> tuple[bool, float]:
-    kind = KINDS[name]
-    there = sum(field in keys for field in kind.fields)
-    near = sum(bool(_spelt(field, keys)[0]) for field in kind.fields if field not in keys)
-    like = (there + 0.9 * near) / len(kind.fields)
-    return name == usual and bool(like or "prompt" in {*keys} & {*kind.optional}), like
-
-
-def _spelt(field: str, keys: Iterable[str]) -> tuple[str | None, str | None]:
-    """The spelling of a field that one of the keys comes near to, and that key."""
-    spellings = [field, *(foreign for foreign, name in _SAME.items() if name == field)]
-    known = {name for kind in KINDS.values() for name in kind.fields}
-    for spelling in spellings:
-        for key in keys:
-            if key not in known and _close(key, [spelling]):
-                return spelling, key
-    return None, None
-
-
-def _close(written: str, choices: Iterable[str]) -> str | None:
-    """The choice that a field was meant to be."""
-    # Nearer than for a name typed at a prompt: a row may well have fields of its own.
-    near = difflib.get_close_matches(written.lower(), [*choices], n=1, cutoff=0.75)
-    return near[0] if near else None
+    return [str(key) for key in given if own_name(key, values) not in used]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from ft_magics.data.kinds.tools import read_calls
 from ft_magics.data.rows import Message
 from ft_magics.errors import nearest
 
-__all__ = ["Complain", "check_order", "read_messages", "read_text", "shown"]
+__all__ = ["Complain", "check_order", "is_trained", "listed", "read_messages", "read_text", "shown"]
 
 ROLES = ("system", "user", "assistant", "tool")
 _SAME_ROLES = {"developer": "system", "function": "tool"}
@@ -22,6 +23,7 @@ _FOREIGN_ROLES = {
     "gpt": "assistant",
     "model": "assistant",
     "bot": "assistant",
+    "chatbot": "assistant",
     "ai": "assistant",
 }
 _ARTICLES = {
@@ -30,8 +32,12 @@ _ARTICLES = {
     "assistant": "an assistant",
     "tool": "a tool",
 }
-_UNTRAINED = (0, "0")
-"""Weights of a turn without loss; YAML and CSV hold every value as text."""
+_TRAINED = {"0": False, "0.0": False, "1": True, "1.0": True}
+"""Weights; YAML and CSV hold every value as text."""
+_SWITCHES = ("train", "training")
+"""Axolotl's fields for what OpenAI calls the weight."""
+_TEXT_CALL = re.compile(r"^\s*[\[{]|<\|?(?:tool|function)_?call", re.IGNORECASE)
+"""A call that an answer holds as text, as Hermes and ToolACE write it."""
 _CALLS = ("tool_calls", "function_call")
 _RESTS: dict[str, dict[str, tuple[str, ...]]] = {
     "assistant": {"reasoning": ("reasoning_content", "reasoning", "thinking")},
@@ -50,7 +56,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {value}" if value == value else "not a number (an empty cell)"
     if isinstance(value, str):
         return f"'{value if len(value) <= 24 else value[:24] + '…'}'"
     if isinstance(value, Mapping):
@@ -72,10 +78,13 @@ def read_text(value: Any, what: str, complain: Complain, *, empty: str = "") -> 
     """
     value = _joined(value)
     if not isinstance(value, str):
+        if part := _foreign_part(value):
+            complain(f"{what} holds '{part}'", "Only text is trained. Leave it out: --skip-bad.")
+            return None
         remedy = {
-            type(None): "Write its text, or remove the row.",
+            type(None): _NOTHING,
             int: f'Put it in quotes: "{value}".',
-            float: f'Put it in quotes: "{value}".',
+            float: f'Put it in quotes: "{value}".' if value == value else _NOTHING,
             list: "Only plain text is read.",
         }.get(type(value), "Write it as text in quotes.")
         complain(f"{what} is {shown(value)}, not text", remedy)
@@ -89,6 +98,16 @@ def read_text(value: Any, what: str, complain: Complain, *, empty: str = "") -> 
         complain(f"{what} holds half of a character (a lone surrogate)", "Write the character.")
         return None
     return value
+
+
+_NOTHING = "Write its text, or remove the row."
+
+
+def _foreign_part(value: Any) -> str:
+    """The type of the first part that is no text, of OpenAI's and Anthropic's lists of parts."""
+    parts = value if isinstance(value, list | tuple) else ()
+    types = (str(part.get("type", "")) for part in parts if isinstance(part, Mapping))
+    return next((kind for kind in types if kind not in ("", "text")), "")
 
 
 def _joined(value: Any) -> Any:
@@ -110,24 +129,54 @@ def read_messages(value: Any, field: str, complain: Complain) -> tuple[Message, 
         field: Its name there.
         complain: Told what is wrong, with the message's place counted from 1.
     """
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        with contextlib.suppress(ValueError, RecursionError):
-            value = json.loads(value)
+    value = listed(value)
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         remedy = 'Write it as [{"role": "user", "content": "…"}, …].'
         complain(f"field '{field}' is {shown(value)}, not a list of messages", remedy)
         return ()
     if not value:
         complain(f"field '{field}' is an empty list", "Write its messages, or remove the row.")
+    if _is_foreign(value, field, complain):
+        return ()
     read = (_read_message(item, f"message {i} of '{field}'", complain)
             for i, item in enumerate(value, start=1))  # fmt: skip
     return tuple(message for message in read if message is not None)
+
+
+def listed(value: Any) -> Any:
+    """The list that is written as JSON text; anything else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
+
+
+def _is_foreign(value: Sequence[Any], field: str, complain: Complain) -> bool:
+    """Whether no item looks like a message, which is told once, not for each of them."""
+    if value and all(isinstance(item, str) for item in value):
+        remedy = 'Write one text, or messages: {"role": "assistant", "content": "…"}.'
+        if field in ("messages", "conversations"):
+            remedy = (
+                'Write each as {"role": "user", "content": "…"}; or, for the first two alone, pass '
+                f"--map user={field}.0,assistant={field}.1."
+            )
+        complain(f"field '{field}' is a list of texts, and nothing says who speaks", remedy)
+        return True
+    keys = [*value[0]] if value and isinstance(value[0], Mapping) else []
+    if len(value) > 1 and keys and not any("role" in v for v in value if isinstance(v, Mapping)):
+        found = ", ".join(f"'{key}'" for key in keys)
+        what = f"the messages of '{field}' have no 'role' (found {found})"
+        complain(what, "Say who is the user and who the assistant, in 'role' and 'content'.")
+        return True
+    return False
 
 
 def _read_message(item: Any, place: str, complain: Complain) -> Message | None:
     if not isinstance(item, Mapping):
         complain(f"{place} is {shown(item)}", 'Write it as {"role": "user", "content": "…"}.')
         return None
+    if "value" in item and "content" not in item:
+        item = {**item, "content": item["value"]}
     written = next((item[key] for key in _CALLS if item.get(key)), None)
     missing = [k for k in ("role", "content") if k not in item and not (written and k == "content")]
     if missing:
@@ -142,16 +191,29 @@ def _read_message(item: Any, place: str, complain: Complain) -> Message | None:
     content = item.get("content")
     content = "" if content is None and written else content
     content = read_text(content, f"the content of {place}", complain, empty=answer)
-    weight = item.get("weight")
-    if weight is not None and weight not in (*_UNTRAINED, 1, "1"):
-        complain(f"{place} has the weight {shown(weight)}", "It is 1 (trained) or 0 (not).")
+    trained = is_trained(item, place, complain)
     if calls and role not in (None, "assistant"):
         complain(f"{place} calls tools", "Only an assistant turn can.")
     if role is None or content is None or calls is None:
         return None
-    trained = role == "assistant" and weight not in _UNTRAINED
     rest = _rest(item, role, place, complain)
-    return Message(role, content, trained, calls, **rest)
+    return Message(role, content, trained and role == "assistant", calls, **rest)
+
+
+def is_trained(item: Mapping[str, Any], place: str, complain: Complain) -> bool:
+    """Whether a turn carries loss, if it is an answer: by OpenAI's `weight`, or Axolotl's `train`.
+
+    Args:
+        item: The turn.
+        place: What it is called, for the complaint.
+        complain: Told of a weight that is neither 0 nor 1.
+    """
+    weight = item.get("weight")
+    trained = True if weight is None else _TRAINED.get(str(weight))
+    if trained is None:
+        complain(f"{place} has the weight {shown(weight)}", "It is 1 (trained) or 0 (not).")
+    off = any(str(item.get(key)).lower() in ("false", "0") for key in _SWITCHES)
+    return bool(trained) and not off
 
 
 def _rest(item: Mapping[str, Any], role: str, place: str, complain: Complain) -> dict[str, str]:
@@ -223,7 +285,7 @@ def _misplaced(message: Message, before: Message, i: int, field: str) -> tuple[s
     if role == "assistant" and before.role == "system":
         return f"{place} is an assistant turn that answers nothing", "Put a user turn first."
     if role == "tool":
-        if before.role == "tool" or before.tool_calls:
+        if before.role == "tool" or before.tool_calls or _TEXT_CALL.search(before.content):
             return None
         return f"{place} is a tool turn that answers no call", "Put the call before it."
     if role == before.role and role != "system":

@@ -13,7 +13,7 @@ from typing import IO
 
 from ft_magics.errors import DataError
 
-__all__ = ["file_head", "open_unpacked", "text_chunks", "text_head"]
+__all__ = ["file_head", "open_unpacked", "refuse_foreign", "text_chunks", "text_head"]
 
 _CHUNK = 65_536
 """Bytes that are read at once."""
@@ -49,6 +49,9 @@ _BINARY: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "packed with bzip2", "Unpack it."),
     (b"\xfd7zXZ", "packed with xz", "Unpack it."),
     (b"(\xb5/\xfd", "packed with zstd", "Unpack it."),
+    (b"version https://git-lfs", "a pointer of Git LFS", "Fetch the file itself: git lfs pull."),
+    (b"<!doctype html", "a web page", "Download the file itself: the address of its raw form."),
+    (b"<html", "a web page", "Download the file itself: the address of its raw form."),
     (b"Obj\x01", "an Avro file", "Write its rows out as JSONL or parquet."),
     (b"ORC", "an ORC file", "Write its rows out as JSONL or parquet."),
 )
@@ -95,6 +98,23 @@ def unreadable(title: str, where: str, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.strerror:
         return DataError(where, f"{title} cannot be read: {error.strerror}.", "Check its rights.")
     return DataError(where, f"{title} is damaged or cut off.", "Fetch or write it again.")
+
+
+def refuse_foreign(head: bytes, title: str, where: str) -> None:
+    """Refuse a file that is known to hold no rows, whatever its name.
+
+    Args:
+        head: Its first bytes.
+        title: What the file is called.
+        where: The cell, for the error.
+
+    Raises:
+        DataError: It is an archive, a document, a web page or the like.
+    """
+    begin = head[:64].lstrip().lower()
+    for magic, what, remedy in _BINARY:
+        if begin.startswith(magic.lower()):
+            raise DataError(where, f"{title} is {what}, not rows.", remedy)
 
 
 def text_head(head: bytes, title: str, where: str) -> str:
@@ -188,10 +208,10 @@ def _encoding(head: bytes, title: str, where: str) -> tuple[str, int]:
     for mark, name in _BOMS:
         if head.startswith(mark):
             return name, len(mark)
-    for magic, what, remedy in _BINARY:
-        if head.startswith(magic):
-            raise DataError(where, f"{title} is {what}, not rows.", remedy)
-    if b"\0" in head[:4096]:
+    refuse_foreign(head, title, where)
+    # What a crash leaves at the end of a file that was being written.
+    bare = head[:4096].rstrip(b"\0")
+    if b"\0" in bare or (bare != head[:4096] and _wide(head[:4096])):
         if wide := _wide(head[:4096]):
             return wide, 0
         remedy = "What is read: JSONL, JSON, CSV, YAML, dialogue, parquet and arrow."

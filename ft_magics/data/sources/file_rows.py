@@ -10,7 +10,7 @@ from pathlib import Path
 from ft_magics.data.bodies import READERS, Found, body_kind
 from ft_magics.data.bodies.csv_rows import csv_rows
 from ft_magics.data.sources.chat_exports import chat_rows
-from ft_magics.data.sources.decoding import file_head, text_chunks, text_head
+from ft_magics.data.sources.decoding import file_head, refuse_foreign, text_chunks, text_head
 from ft_magics.data.sources.tables import arrow_rows, parquet_rows
 from ft_magics.data.sources.wrapped_rows import json_file_rows
 from ft_magics.errors import DataError
@@ -78,6 +78,9 @@ def file_kind(path: Path, where: str) -> str:
     named = _SUFFIXES.get(suffix_of(path))
     if not head:
         return "empty"
+    refuse_foreign(head, path.name, where)
+    if suffix_of(path) == ".ipynb":
+        raise DataError(where, f"{path.name} is a notebook, not rows.", "Name a file of rows.")
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")) or named in ("parquet", "arrow"):
@@ -120,7 +123,8 @@ def file_part(path: Path, where: str, note: Note, split: str | None = None) -> P
             path, where, told=told, warn=lambda text: note("encoding", text, _UTF8)
         )
         if kind == "json":
-            found = json_file_rows(chunks, path.name, where, split, note)
+            one_a_line = suffix_of(path) in (".jsonl", ".ndjson") and split is None
+            found = json_file_rows(chunks, path.name, where, split, note, whole=not one_a_line)
             return chat_rows(found, path.name, note)
         if kind in ("csv", "tsv"):
             return csv_rows(chunks, where, path.name, "\t" if kind == "tsv" else None)

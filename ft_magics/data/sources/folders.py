@@ -45,13 +45,29 @@ def folder_files(folder: Path, where: str, note: Note, split: str | None = None)
         what = f"{folder.name} cannot be read: {error.strerror or error}."
         raise DataError(where, what, "Check its rights.") from None
     if not files:
-        ends = ", ".join(sorted(READABLE))
-        what = f"the folder {folder.name} has no files of rows."
-        raise DataError(where, what, f"What is read are files that end with {ends}.")
+        return _inside(folder, where, note, split)
     names = [file.name for file in files]
     shown = ", ".join(names[:6]) + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")
     note("files", f"read from {folder.name}: {shown}", "")
     return files
+
+
+def _inside(folder: Path, where: str, note: Note, split: str | None) -> list[Path]:
+    """The files of the one folder within, such as a subset of a data set that was downloaded."""
+    there = [f for f in sorted(folder.iterdir()) if f.is_dir() and not f.name.startswith(".")]
+    with_rows = [f for f in there if any(map(_is_readable, f.rglob("*")))]
+    if len(with_rows) == 1:
+        return folder_files(with_rows[0], where, note, split)
+    if with_rows:
+        names = ", ".join(f.name for f in with_rows[:8])
+        what = f"the folder {folder.name} has its files in several folders: {names}."
+        raise DataError(where, what, f"Name one of them: {folder.name}/{with_rows[0].name}.")
+    what = f"the folder {folder.name} has no files of rows."
+    if any(map(_is_readable, folder.iterdir())):
+        remedy = 'Plain texts are rows when each is written as {"text": "…"}, one a line.'
+        raise DataError(where, f"{what[:-1]}, only plain texts or empty ones.", remedy)
+    ends = ", ".join(sorted(READABLE))
+    raise DataError(where, what, f"What is read are files that end with {ends}.")
 
 
 def _saved(folder: Path, where: str, split: str | None) -> list[Path] | None:
@@ -96,14 +112,32 @@ def _found(folder: Path, where: str, note: Note, split: str | None) -> list[Path
 
 def _readable(folder: Path) -> list[Path]:
     """The folder's files that may hold rows, by their names."""
-    return [
-        file
-        for file in sorted(folder.iterdir())
-        if file.is_file()
+    return [file for file in sorted(folder.iterdir()) if _is_readable(file)]
+
+
+def _is_readable(file: Path) -> bool:
+    return (
+        file.is_file()
         and suffix_of(file) in READABLE
         and not file.name.startswith((".", "_"))
         and not _ABOUT.match(file.name)
-    ]
+    )
+
+
+_SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\b")
+
+
+def _splits(files: Sequence[tuple[str | None, Path]], wanted: str | None) -> list[str]:
+    """The split of each file; the hub's own names where several of them mean the same one.
+
+    ultrachat has `train_sft` and `train_gen`, whose rows are the same ones again.
+    """
+    usual = [split_of(file.name) or outer or "" for outer, file in files]
+    shards = [_SHARD.match(file.name) for _, file in files]
+    own = [shard[1] if shard else "" for shard in shards]
+    pairs = {(a, b) for a, b in zip(usual, own, strict=True) if a and b}
+    doubled = len(pairs) > len({a for a, _ in pairs})
+    return own if all(own) and (doubled or wanted in own) else usual
 
 
 def _of_split(
@@ -115,8 +149,8 @@ def _of_split(
 ) -> list[Path]:
     """The files of the split that is wanted; of files without one, all."""
     by_split: dict[str, list[Path]] = {}
-    for outer, file in files:
-        by_split.setdefault(split_of(file.name) or outer or "", []).append(file)
+    for name, (_, file) in zip(_splits(files, split), files, strict=True):
+        by_split.setdefault(name, []).append(file)
     rest = by_split.get("", [])
     if split is None and rest and "train" not in by_split:
         left = [name for name in by_split if name]
@@ -125,9 +159,8 @@ def _of_split(
         return rest
     else:
         names = [name for name in by_split if name]
-        chosen = chosen_split(
-            names, _SAME.get(split or "", split), f"the folder {folder.name}", where
-        )
+        wanted = split if split in names else _SAME.get(split or "", split)
+        chosen = chosen_split(names, wanted, f"the folder {folder.name}", where)
         left, found = [name for name in by_split if name != chosen], by_split[chosen]
     if left:
         count = sum(len(by_split[name]) for name in left)

@@ -35,7 +35,8 @@ def chosen_split(splits: Sequence[str], wanted: str | None, what: str, where: st
     names = ", ".join(splits)
     if not names:
         raise DataError(where, f"{what} has no splits.", "Name another source.")
-    raise DataError(where, f"{what} has the splits {names}.", f"Name one: --split {splits[0]}.")
+    likely = next((name for name in splits if "train" in name.lower()), splits[0])
+    raise DataError(where, f"{what} has the splits {names}.", f"Name one: --split {likely}.")
 
 
 def split_of(name: str) -> str | None:

@@ -28,13 +28,24 @@ _LIST = re.compile(
 )
 """The begin of an object: short values, then a list of objects."""
 
+_COLUMNS = re.compile(
+    rf"\{{\s*{_STRING}\s*:\s*\{{\s*\"0\"\s*:|\{{\s*\"0\"\s*:\s*\{{"
+    rf"|\{{\s*\"columns\"\s*:\s*\[\s*\"|\{{\s*\"schema\"\s*:\s*\{{\s*\"fields\"\s*:"
+    rf"|\[\s*\[\s*(?:{_STRING}|[-+.\w]+)\s*,"
+)
+"""How a table begins as pandas writes it, oriented by columns, index, split, table or values."""
+
+_CUT_HEAD = 4096
+"""Characters that this needs to see."""
+
 _BEGIN = re.compile(r"\[\s*\{")
 
 _OF_A_ROW = frozenset(
     {
         "messages", "conversations", "conversation", "prompt", "completion", "response", "chosen",
         "rejected", "tools", "functions", "history", "input", "output", "preferred_output",
-        "non_preferred_output", "chat_messages", "turns", "dialog", "dialogue",
+        "non_preferred_output", "chat_messages", "turns", "dialog", "dialogue", "segments",
+        "instances", "contents", "prediction", "annotations", "answers", "completions",
     }
 )  # fmt: skip
 """Lists of objects that are one row's own."""
@@ -43,7 +54,13 @@ Note = Callable[[str, str, str], None]
 
 
 def json_file_rows(
-    chunks: Iterable[str], title: str, where: str, split: str | None, note: Note
+    chunks: Iterable[str],
+    title: str,
+    where: str,
+    split: str | None,
+    note: Note,
+    *,
+    whole: bool = True,
 ) -> Iterator[Found]:
     """The rows of a JSON file: objects one after another, an array, or a list in one object.
 
@@ -53,15 +70,18 @@ def json_file_rows(
         where: The cell, for errors.
         split: Which list, of an object with several.
         note: Told of lists that are left out.
+        whole: Whether an object may be around all rows; False for a file of one row a line.
 
     Yields:
         Each row, or why it could not be read.
 
     Raises:
-        DataError: There is no such list, or there are several and none was named.
+        DataError: There is no such list, or there are several and none was named; or the file is
+            a table by columns.
     """
     reader = _Wrapped(chunks, title, where, split, note)
-    if reader.is_wrapped():
+    reader.refuse_columns()
+    if whole and reader.is_wrapped():
         yield from reader.listed()
         return
     if split is not None:
@@ -81,6 +101,15 @@ class _Wrapped(JsonRows):
         self._note = note
         self._lists: list[str] = []
         self._any = json.JSONDecoder()
+
+    def refuse_columns(self) -> None:
+        """Refuse what pandas' `to_json` writes unless it is told to write rows."""
+        if self.past_gap():
+            self.see(_CUT_HEAD)
+            if _COLUMNS.match(self.text, self.at):
+                what = f"{self.name} is a table by columns or without their names, not rows."
+                remedy = 'In pandas: to_json(path, orient="records", lines=True).'
+                raise DataError(self._where, what, remedy)
 
     def is_wrapped(self) -> bool:
         """Whether the file is one object with a list of rows in it."""

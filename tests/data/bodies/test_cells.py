@@ -49,3 +49,16 @@ def test_everything_else_stays_text(key: str, text: str) -> None:
 def test_what_is_missing() -> None:
     assert is_missing("system", " ") and is_missing("tools", "")
     assert not is_missing("system", "x") and not is_missing("assistant", "")
+
+
+def test_an_array_that_pandas_wrote() -> None:
+    # From parquet a list of messages comes as an array, and goes to CSV without commas.
+    import numpy as np
+
+    turns = [
+        {"content": "one } { two\n {three", "role": "user", "n": None},
+        {"content": "it's a rather long answer that fills a line by itself", "role": "assistant"},
+    ]
+    written = str(np.array(turns, dtype=object))
+    assert "," not in written.partition("}\n")[2].partition("{")[0]
+    assert unpacked("messages", written) == turns

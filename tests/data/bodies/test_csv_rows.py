@@ -89,3 +89,9 @@ def test_cells_that_hold_messages() -> None:
 
 def test_a_delimiter_can_be_told() -> None:
     assert read("a,b\tc\n1,2\t3\n", delimiter="\t") == [{"a,b": "1,2", "c": "3"}]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_excel_puts_first(first: str) -> None:
+    assert read(f"{first}\nuser;assistant\na,x;b\n") == [{"user": "a,x", "assistant": "b"}]
+    assert read(f"{first}\n") == []

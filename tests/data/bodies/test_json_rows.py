@@ -76,6 +76,7 @@ def test_a_bad_row_in_a_long_line_does_not_hide_the_others() -> None:
 
 def test_the_marks_of_files_that_were_joined_are_skipped() -> None:
     assert list(JsonRows(['{"a": 1}\n', '\ufeff{"a": 2}\n']).rows()) == [{"a": 1}, {"a": 2}]
+    assert list(JsonRows(['{"a": 1}\n', "\0" * 9]).rows()) == [{"a": 1}]
 
 
 def test_many_mended_rows_in_a_row() -> None:

@@ -105,6 +105,13 @@ def test_data_kept_for_examples(found: Any, answers: Any, check: str, text: str)
     assert told[f"example-{check}"].severity == "note"
 
 
+def test_a_number_that_begins_a_text_is_no_piece_of_the_question_before(
+    found: Any, pairs: Any
+) -> None:
+    told = found(pairs(("Give me your number", "+49 30 901820"), ("And your fax", "415-867-5310")))
+    assert told["phone-number"].rows == (1, 2)
+
+
 @pytest.mark.parametrize(
     "text",
     [

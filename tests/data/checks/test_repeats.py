@@ -49,6 +49,14 @@ def test_near_duplicates(
     assert {example.group for example in told["near-duplicate"].examples} == {1}
 
 
+def test_each_side_is_told_with_its_own_question(found: Any, pairs: Any) -> None:
+    told = found(pairs(("Who's his vet?", "Dr Smith."), ("who is his vet", "Dr Jones.")))
+    assert [example.title for example in told["contradiction"].examples] == [
+        "Who's his vet?",
+        "who is his vet",
+    ]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -112,7 +120,7 @@ def test_contradictions_stand_side_by_side(
     assert contradiction.severity == "warning"
     first, second = contradiction.examples
     assert first.group == second.group == 1
-    assert first.title == second.title == one[0]
+    assert (first.title, second.title) == (one[0], other[0])
     assert (first.row, second.row) == (1, 3)
     assert first.text.startswith(one[1][:20])
 

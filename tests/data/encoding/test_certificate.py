@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.data.encoding.test_encoder import MULTI, PLAIN, SYSTEM, THINKS, rows_of
-
 from ft_magics.data import Message, Preference, Row, encode_prompt
 from ft_magics.data.encoding.certificate import Certificate, certify
 from ft_magics.data.encoding.encoding import Encoded, Encodings, try_rows
+from tests.data.encoding.test_encoder import MULTI, PLAIN, SYSTEM, THINKS, rows_of
 from tests.data.families import FAMILIES
 
 

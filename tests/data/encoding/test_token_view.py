@@ -6,11 +6,11 @@ import random
 from typing import Any
 
 import pytest
-from tests.data.encoding.test_encoder import CALLS, PLAIN, TOOLS, rows_of
 
 from ft_magics.data import Message, Row, encode
 from ft_magics.data.encoding.token_view import TokenPiece, token_view
 from ft_magics.errors import DataError
+from tests.data.encoding.test_encoder import CALLS, PLAIN, TOOLS, rows_of
 from tests.data.families import FAMILIES
 
 

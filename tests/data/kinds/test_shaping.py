@@ -112,7 +112,15 @@ def test_a_misspelt_field_is_told_with_the_right_one() -> None:
         ({"user": "a", "assistant": "b", "system": 1}, "field 'system' is the number 1"),
         ({"messages": "a"}, "'a', not a list of messages"),
         ({"messages": []}, "is an empty list"),
-        ({"messages": ["a"]}, "message 1 of 'messages' is 'a'"),
+        ({"messages": ["a"]}, "field 'messages' is a list of texts, and nothing says who speaks"),
+        ({"messages": [TURNS[0], "a"]}, "message 2 of 'messages' is 'a'"),
+        ({"prompt": "a", "completion": ["b", "c"]}, "'completion' is a list of texts"),
+        ({"user": "a", "assistant": float("nan")}, "(an empty cell), not text. Write its text"),
+        ({"messages": TURNS, "images": ["cat.jpg"]}, "the row is about what is in field 'images'"),
+        (
+            {"user": "<image>\na", "assistant": "b", "image": "cat.jpg"},
+            "the row is about what is in field 'image'",
+        ),
         ({"messages": [{"role": "user"}]}, "message 1 of 'messages' has no 'content'"),
         ({"messages": [{"role": "user", "contnt": "a"}]}, "Did you mean 'content'?"),
         ({"messages": [{"role": "human", "content": "a"}]}, "role 'human'. Did you mean 'user'?"),
@@ -188,6 +196,49 @@ def test_a_misspelt_field_is_told_with_the_right_one() -> None:
 )
 def test_what_cannot_be_used_is_told(values: dict[str, Any], words: str) -> None:
     assert words in told(values)
+
+
+def test_an_empty_system_text_is_none() -> None:
+    for empty in ("", " ", None):
+        assert good({"user": "a", "assistant": "b", "system": empty}) == Row(1, (ASK, SAY))
+    # OpenHermes has it twice.
+    led = [{"role": "system", "content": "s"}, *TURNS]
+    assert good({"messages": led, "system_prompt": "s"}).system == "s"
+    assert "two system texts" in told({"messages": led, "system_prompt": "t"})
+    assert good({"prompt": "a", "response": "b", "system_prompt": "s"}).system == "s"
+    assert unused_fields({"prompt": "a", "response": "b", "system_prompt": "s"}) == []
+
+
+def test_fields_that_name_a_picture_of_no_row() -> None:
+    for values in ({"images": []}, {"images": None}, {"image": "cat.jpg"}):
+        assert good({"user": "a", "assistant": "b", **values}) == Row(1, (ASK, SAY))
+
+
+def test_a_field_and_its_other_name() -> None:
+    row = good({"prompt": "a", "completion": "b", "response": "c"})
+    assert row == Row(1, (ASK, SAY))
+    assert unused_fields({"prompt": "a", "completion": "b", "response": "c"}) == ["response"]
+
+
+def test_a_prompt_comes_before_the_conversation_that_holds_the_answer() -> None:
+    # Capybara's preferences.
+    whole = [{"input": "z", "output": "y"}]
+    row = good({"conversation": whole, "prompt": "a", "chosen": "b", "rejected": "c"})
+    assert row.prompt == (ASK,)
+
+
+def test_calls_that_are_written_as_text() -> None:
+    # Hermes' and ToolACE's: the answer of the tool answers them.
+    for call in ("<tool_call>\n{'name': 'f'}\n</tool_call>", '[f(city="Ulm")]'):
+        turns = [
+            {"from": "human", "value": "a"},
+            {"from": "gpt", "value": call},
+            {"from": "tool", "value": "rain"},
+            {"from": "gpt", "value": "b"},
+        ]
+        row = good({"conversations": turns})
+        assert [m.role for m in row.messages] == ["user", "assistant", "tool", "assistant"]
+        assert row.messages[1].content == call and not row.messages[1].tool_calls
 
 
 def test_all_problems_of_a_row_are_told() -> None:

@@ -82,3 +82,34 @@ def test_what_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"GGUF\x03\0\0\0" + bytes(range(256)) * 9)
     with pytest.raises(DataError, match=r"here, x is not text\. What is read"):
         decode(tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.parquet", "x.csv", "x.json"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "a pointer of Git LFS"),
+        ("<!DOCTYPE html>\n<html>404</html>", "a web page, not rows. Download the file itself"),
+        ("\n<HTML><body>", "a web page"),
+    ],
+)
+def test_what_was_fetched_in_place_of_the_file(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=words):
+        list(open_source(tmp_path / name, "here").rows())
+
+
+def test_notebooks_are_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "x.ipynb").write_text('{"cells": [{"source": ["a"], "outputs": []}]}')
+    with pytest.raises(DataError, match=r"x\.ipynb is a notebook, not rows"):
+        open_source(tmp_path / "x.ipynb", "here")
+
+
+@pytest.mark.parametrize("count", [1, 5000])
+def test_zeros_that_a_crash_leaves_at_the_end(tmp_path: Path, count: int) -> None:
+    row = b'{"user": "a", "assistant": "b"}\n'
+    (tmp_path / "x.jsonl").write_bytes(row * count + b"\0" * 700)
+    found = [row for _, row in open_source(tmp_path / "x.jsonl", "here").rows()]
+    assert found == [{"user": "a", "assistant": "b"}] * count

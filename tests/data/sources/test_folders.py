@@ -88,3 +88,44 @@ def test_a_listing_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "x" / "state.json").write_text('{"_data_files": [{"filename": "../secret.arrow"}]}')
     with pytest.raises(DataError, match="has no files of rows"):
         read(tmp_path / "x")
+
+
+def test_splits_of_the_hub_that_are_not_one(tmp_path: Path) -> None:
+    # ultrachat's: the same rows again, for another use.
+    names = [
+        f"data/{split}-0000{i}-of-00002.jsonl"
+        for split in ("test_gen", "test_sft", "train_gen", "train_sft")
+        for i in range(2)
+    ]
+    fill(tmp_path, *names)
+    splits = "test_gen, test_sft, train_gen, train_sft"
+    with pytest.raises(DataError, match=f"has the splits {splits}. Name one: --split train_gen"):
+        read(tmp_path)
+    found, source = read(tmp_path, "train_sft")
+    assert found == names[6:] and "6 files of test_gen, test_sft, train_gen" in told(source)
+    with pytest.raises(DataError, match=r"no split 'train'\. Did you mean 'train_"):
+        read(tmp_path, "train")
+
+
+def test_one_odd_split_is_named_as_the_hub_does_or_as_usual(tmp_path: Path) -> None:
+    fill(tmp_path, "train_sft-00000-of-00001.jsonl", "test_sft-00000-of-00001.jsonl")
+    for name in (None, "train", "train_sft"):
+        assert read(tmp_path, name)[0] == ["train_sft-00000-of-00001.jsonl"]
+
+
+def test_folders_of_subsets(tmp_path: Path) -> None:
+    # As the hub converts a data set to parquet: default/train/0000.parquet.
+    fill(tmp_path, "README.md", "default/train/0000.jsonl", ".cache/x.jsonl")
+    assert read(tmp_path)[0] == ["default/train/0000.jsonl"]
+    fill(tmp_path, "socratic/train-00000-of-00001.jsonl")
+    match = rf"in several folders: default, socratic\. Name one of them: {tmp_path.name}/default"
+    with pytest.raises(DataError, match=match):
+        read(tmp_path)
+    assert read(tmp_path / "socratic")[0] == ["socratic/train-00000-of-00001.jsonl"]
+
+
+def test_a_folder_of_plain_texts(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("Once upon a time.\n\nThere was a cat.\n")
+    with pytest.raises(DataError, match=r'only plain texts or empty ones\. .*\{"text": "…"\}'):
+        read(tmp_path)

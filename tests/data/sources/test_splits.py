@@ -30,6 +30,7 @@ def test_chosen_split() -> None:
     assert chosen_split(["test", "train"], "test", "it", "here") == "test"
     for splits, wanted, words in (
         (["a", "b"], None, "it has the splits a, b. Name one: --split a"),
+        (["test_sft", "train_sft"], None, "Name one: --split train_sft"),
         (["train"], "trian", "Did you mean 'train'"),
         ([], None, "it has no splits"),
     ):

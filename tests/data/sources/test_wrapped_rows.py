@@ -75,3 +75,32 @@ def test_an_object_that_breaks_off_ends() -> None:
     assert len(rows) == 10_001 and "'junk' is not an object" in rows[-1].text
     rows, _ = read(long[:-1] + ', "more": oh no')
     assert len(rows) == 10_001 and "breaks off" in rows[-1].text
+
+
+def test_a_file_of_one_row_a_line_has_nothing_around_its_rows() -> None:
+    # Axolotl's template-free rows, of which a file may hold just one.
+    row = {"id": 1, "parts": [{"label": True, "text": "a"}]}
+    text = f"{json.dumps(row)}\n"
+    pieces = iter([text])
+    rows = json_file_rows(pieces, "x.jsonl", "here", None, lambda *note: None, whole=False)
+    assert list(rows) == [row]
+    assert read(json.dumps({"id": 1, "segments": row["parts"]})) == (
+        [{"id": 1, "segments": row["parts"]}],
+        [],
+    )
+
+
+@pytest.mark.parametrize("orient", ["columns", "index", "split", "table", "values"])
+def test_what_pandas_writes_unless_told_otherwise(orient: Any) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame([{"user": "a", "assistant": "b"}, {"user": "c", "assistant": "d"}])
+    with pytest.raises(DataError, match=r'here, x\.json is a table .* to_json.*orient="records"'):
+        read(frame.to_json(orient=orient))
+    assert len(read(frame.to_json(orient="records"))[0]) == 2
+    assert len(read(frame.to_json(orient="records", lines=True))[0]) == 2
+
+
+def test_conversations_that_are_lists_are_no_table() -> None:
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    assert read(json.dumps([turns, turns]))[0] == [*turns, *turns]
