@@ -26,7 +26,7 @@ DEAR = 1.5
 """Times the median that a character must cost more. Measured with SmolLM2-135M: ordinary rows of
 support, code, recipes, German and Chinese stay below 1.3, typing at random lies at 3."""
 
-MOST_WORDLESS = 20
+FEWEST_CHARACTERS = 20
 """Characters below which an answer's end token and its form outweigh what it says."""
 
 _EXAMPLES = 3
@@ -55,30 +55,47 @@ def loss_findings(
     if len(known) < FEWEST:
         return []
     middle, spread = _spread(known)
-    least = max(LEAST_GAP, FAR * spread)
-    high = sorted((n for n in known if known[n] - middle > least), key=lambda n: -known[n])
-    low = sorted((n for n in known if middle - known[n] > least), key=lambda n: known[n])
-    told = [Example(n, _said(row_at[n], f"{known[n]:.2f}")) for n in high]
-    where = [f"above {middle + least:.2g} a token; the median is {middle:.2g}"] if high else []
-    dear, costs, limit = _dear({n: known[n] * (tokens or {}).get(n, 0) for n in known}, row_at)
+    gap = max(LEAST_GAP, FAR * spread)
+    sums = {n: loss * (tokens or {}).get(n, 0) for n, loss in known.items()}
+    return [*_surprising(known, middle + gap, sums, row_at), *_known(known, middle - gap, row_at)]
+
+
+def _surprising(
+    losses: Mapping[int, float],
+    limit: float,
+    sums: Mapping[int, float],
+    row_at: Mapping[int, AnyRow],
+) -> list[Finding]:
+    high = sorted((n for n in losses if losses[n] > limit), key=lambda n: -losses[n])
+    told = [Example(n, _said(row_at[n], f"{losses[n]:.2f}")) for n in high]
+    middle = statistics.median(losses.values())
+    where = [f"above {limit:.2g} a token; the median is {middle:.2g}"] if high else []
+    dear, costs, words = _dear(sums, row_at)
     if more := [n for n in dear if n not in high]:
         told += [Example(n, _said(row_at[n], f"{costs[n]:.2f} a character")) for n in more]
-        where.append(limit)
-    found = []
-    if told:
-        rows = [*high, *more]
-        verb = "surprises" if len(rows) == 1 else "surprise"
-        text = f"{verb} the base far more than the rest (a loss {', or '.join(where)})"
-        remedy = "Look at them: a wrong answer, another topic, or just what is new to the base."
-        found.append(finding("surprising", "warning", rows, text, remedy, examples=_few(told)))
-    if low:
-        verb = "is" if len(low) == 1 else "are"
-        text = f"{verb} nearly known to the base already (a loss below {middle - least:.2g}; "
-        text += f"the median is {middle:.2g})"
-        remedy = "They teach little; keep them if the base must not forget them."
-        told = [Example(n, _said(row_at[n], f"{known[n]:.2f}")) for n in low]
-        found.append(finding("already-known", "note", low, text, remedy, examples=_few(told)))
-    return found
+        where.append(words)
+    if not told:
+        return []
+    rows = [*high, *more]
+    verb = "surprises" if len(rows) == 1 else "surprise"
+    text = f"{verb} the base far more than the rest (a loss {', or '.join(where)})"
+    remedy = "Look at them: a wrong answer, another topic, or just what is new to the base."
+    return [finding("surprising", "warning", rows, text, remedy, examples=told[:_EXAMPLES])]
+
+
+def _known(
+    losses: Mapping[int, float], limit: float, row_at: Mapping[int, AnyRow]
+) -> list[Finding]:
+    low = sorted((n for n in losses if losses[n] < limit), key=lambda n: losses[n])
+    if not low:
+        return []
+    verb = "is" if len(low) == 1 else "are"
+    middle = statistics.median(losses.values())
+    text = f"{verb} nearly known to the base already (a loss below {limit:.2g}; "
+    text += f"the median is {middle:.2g})"
+    remedy = "They teach little; keep them if the base must not forget them."
+    told = [Example(n, _said(row_at[n], f"{losses[n]:.2f}")) for n in low[:_EXAMPLES]]
+    return [finding("already-known", "note", low, text, remedy, examples=told)]
 
 
 def _spread(values: Mapping[int, float]) -> tuple[float, float]:
@@ -93,17 +110,13 @@ def _dear(
 ) -> tuple[list[int], dict[int, float], str]:
     """Rows whose characters cost far more than the rest's, what each row's cost, and the limit."""
     lengths = {n: len(_trained(row_at[n])) for n in sums if sums[n]}
-    costs = {n: sums[n] / length for n, length in lengths.items() if length >= MOST_WORDLESS}
+    costs = {n: sums[n] / length for n, length in lengths.items() if length >= FEWEST_CHARACTERS}
     if len(costs) < FEWEST:
         return [], costs, ""
     middle, spread = _spread(costs)
     limit = middle + max(DEAR * middle, FAR * spread)
     dear = sorted((n for n in costs if costs[n] > limit), key=lambda n: -costs[n])
     return dear, costs, f"above {limit:.2g} a character; the median is {middle:.2g}"
-
-
-def _few(examples: list[Example]) -> list[Example]:
-    return examples[:_EXAMPLES]
 
 
 def _trained(row: AnyRow) -> str:

@@ -22,7 +22,7 @@ _VAGUE = re.compile(
     r"clear|wis)(?:e?r|i?er|e?st|i?est|e|y|ly|ily)?|better|best|improv\w*|enhanc\w*|optimi[sz]\w*|"
     r"upgrad\w*|boost\w*|(?:more\s+)?(?:help|use|power|thought|meaning|respect)ful\w*|intelligen\w*|"
     r"quality|perfect\w*|awesome|amazing|excellent|natural\w*|human|humanlike|human-like|accura\w*|"
-    r"correct\w*|reliab\w*|effective\w*|efficien\w*|capab\w*|concise\w*|detailed|engaging|friendly|"
+    r"correct\w*|reliab\w*|effective\w*|efficien\w*|capab\w*|con[cs]ise\w*|verbose|wordy|detailed|engaging|friendly|"
     r"polite\w*|profession\w*|creativ\w*|interesting|performan\w*|robust\w*|fluent\w*|coherent\w*|"
     r"relevant\w*|nicely|well"
 )
@@ -31,7 +31,7 @@ _FILLING = re.compile(
     r"be|become|becomes|been|before|being|bot|bots|can|chat|chatbot|chatbots|conversation|"
     r"conversations|could|do|does|even|every|everything|fine|finetune|finetuned|for|from|"
     r"general|generally|get|gets|give|gives|giving|have|having|how|i|if|in|into|is|it|its|"
-    r"just|language|let|like|llm|lm|lot|make|makes|making|me|model|models|more|most|much|must|"
+    r"just|language|less|let|like|llm|lm|lot|make|makes|making|me|model|models|more|most|much|must|"
     r"my|need|needs|now|of|on|or|our|output|outputs|overall|please|possible|question|questions|quite|"
     r"really|reasoning|replies|reply|respond|responds|response|responses|should|so|some|"
     r"something|talk|talking|talks|text|than|that|the|them|then|they|thing|things|this|to|"
@@ -102,9 +102,18 @@ class GoalReading:
         """Golden questions that would check it."""
         found = [Offer(*_offered(rule)) for rule in self.rules if rule.checks]
         if self.checkable and ("knowledge" in self.wants or not found):
-            fact = "knows a fact: write the question, and a word that only the right answer has"
-            found.append(Offer(fact, {"contains": ""}, ordinary=False))
+            found.append(Offer(self._unruled, {"contains": ""}, ordinary=False))
         return tuple(found)
+
+
+    @property
+    def _unruled(self) -> str:
+        """What a question checks where no rule tells."""
+        if "task" in self.wants:
+            return "does its task: write an input, and words that only its right answer has"
+        if "knowledge" in self.wants or not self.wants:
+            return "knows a fact: write the question, and a word that only the right answer has"
+        return "shows what is wanted: write a question, and a word that only a good answer has"
 
 
 _SPECIAL = {

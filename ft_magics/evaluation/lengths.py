@@ -46,7 +46,7 @@ _LENGTH = re.compile(
     rf"(?:just |only |exactly )?\b(?P<low>{_NUMBER})(?:\s*(?:-|–|to|or)\s*(?P<high>{_NUMBER}))?[\s-]+"
     r"(?:(?!prison|death|life|jail|per\b|in\b|of\b|for\b|the\b|a\b|each\b|every\b|and\b|or\b|to\b|"
     r"with\b|from\b)[a-z]+[,\s-]+){0,2}?"
-    r"(?P<unit>sentence|word|token|character|letter|line)(?:s\b|\b)(?!\s+at a time)(?!\s+games?)"
+    r"(?P<unit>sentence|word|token|character|char|letter|line)(?:s\b|\b)(?!\s+at a time)(?!\s+games?)"
     r"(?P<after>\s*(?:at (?:the )?most|max(?:imum)?|or (?:fewer|less)|or more|at (?:the )?least|"
     r"minimum|long at most))?",
     re.IGNORECASE,
@@ -93,6 +93,7 @@ def _rule(match: re.Match[str], unit: str, number: int) -> Rule:
         "sentence": {"max_sentences": number},
         "word": {"max_words": number},
         "token": {"max_tokens": number},
+        "char": {"regex": rf"(?s)\A.{{0,{number}}}\Z"},
         "character": {"regex": rf"(?s)\A.{{0,{number}}}\Z"},
         "letter": {"regex": rf"(?s)\A.{{0,{number}}}\Z"},
         "line": {"regex": rf"\A[^\n]*(?:\n[^\n]*){{0,{number - 1}}}\Z"},

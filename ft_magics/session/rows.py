@@ -52,6 +52,9 @@ def export_rows(
         with staging.open("w", encoding="utf-8", newline="\n") as out:
             for line in exported(made.rows, format, system=made.system, where=where):
                 out.write(line + "\n")
+        if path.is_dir():
+            remedy = f"Name a file in it: {path / made.name}.jsonl."
+            raise SettingError(where, f"{file} is a folder", remedy)
         if path.exists() and not overwrite and not filecmp.cmp(path, staging, shallow=False):
             what = f"{path.name} is there already and holds something else"
             raise SettingError(where, what, "Name another file, or add --overwrite.")

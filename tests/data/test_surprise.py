@@ -26,12 +26,12 @@ def test_typing_at_random_is_told_by_what_a_character_costs() -> None:
     texts = {n: f"He sleeps in box number {n} until noon." for n in ROWS}
     texts |= {5: "fjdk lskdj wqpo xcvn eiru tyqm", 6: "5"}
     rows = {n: Row(n, (Message("assistant", t, trained=True),)) for n, t in texts.items()}
-    losses = {n: 4.0 + 0.05 * (n % 5) for n in rows} | {5: 5.0}
+    losses = {n: 4.0 + 0.05 * (n % 5) for n in rows} | {5: 4.6}
     tokens = dict.fromkeys(rows, 10) | {5: 30, 6: 2}
     assert loss_findings(losses, rows) == []
     (high,) = loss_findings(losses, rows, tokens)
     assert (high.check, high.rows) == ("surprising", (5,))
-    assert high.examples == (Example(5, "loss 5.00 a character: fjdk lskdj wqpo xcvn eiru tyqm"),)
+    assert high.examples == (Example(5, "loss 4.60 a character: fjdk lskdj wqpo xcvn eiru tyqm"),)
     assert "a character" in high.text and "a token" not in high.text
     (both,) = loss_findings(losses | {7: 9.0}, rows, tokens)
     assert both.rows == (5, 7) and "a token" in both.text and "a character" in both.text

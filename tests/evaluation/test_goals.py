@@ -56,6 +56,7 @@ GOALS: list[tuple[str, list[dict[str, Any]]]] = [
     ("never more than two sentences", [{"max_sentences": 2}]),
     ("Answers in a sentence", [{"max_sentences": 1}]),
     ("no more than 64 tokens", [{"max_tokens": 64}]),
+    ("Keep answers under 280 chars", [{"regex": r"(?s)\A.{0,279}\Z"}]),
     ("Tweets of up to 280 characters", [{"regex": r"(?s)\A.{0,280}\Z"}]),
     ("at least two sentences about cats", []),
     ("about 20 words on cats", []),
@@ -130,7 +131,7 @@ def test_the_rules_of_a_goal(goal: str, checks: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     "goal",
     ["make it smarter", "better answers", "improve the model", "Be nice!", "make it smarter about cats",
-     "good quality", "short answers", "", "...", "more helpful and friendly", "as good as possible?"],
+     "good quality", "short answers", "less verbose", "be more consise", "", "...", "more helpful and friendly", "as good as possible?"],
 )  # fmt: skip
 def test_a_goal_without_something_checkable_gets_a_hint(goal: str) -> None:
     read = read_goal(goal)
@@ -197,6 +198,21 @@ def test_a_golden_cell_has_a_row_for_each_rule() -> None:
     assert rows == [{"unknown": True}, {"max_sentences": 1}, {"regex": r"\A\s*Meow"}, {"contains": ""}]  # fmt: skip
     assert prompts == ["", "Where does he nap?", "What does he eat?", ""]
     assert sum(line.startswith("#") for line in rest) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("goal", "meaning"),
+    [
+        ("Knows our opening hours", "knows a fact"),
+        ("Classifies tickets into bug and feature", "does its task"),
+        ("Turns questions into SQL", "does its task"),
+        ("Talks like a pirate", "shows what is wanted"),
+    ],
+)
+def test_what_has_no_rule_is_offered_a_question_of_its_kind(goal: str, meaning: str) -> None:
+    (offer,) = read_goal(goal).offers
+    assert offer.meaning.startswith(f"{meaning}: write ") and offer.checks == {"contains": ""}
+    assert not offer.ordinary
 
 
 def test_a_cell_without_questions_is_refused_until_they_are_written() -> None:

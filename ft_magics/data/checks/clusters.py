@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 __all__ = ["Clusters", "Sketches", "runs"]
@@ -16,6 +15,9 @@ in at least one of the 8 bands in 97 of 100 cases, those that share half in 3.""
 _ALIKE = 0.75
 """Share of the values that agree in texts worth comparing; an estimate of the words they share."""
 _BATCH = 512
+_PLACES = 1 << 32
+_COMPARED = 1 << 15
+"""Pairs of sketches compared at once: they are copied for it."""
 _SEED = 1
 
 
@@ -79,15 +81,14 @@ class Sketches:
         if len(self._owners) < 2:
             return
         values = np.concatenate(self._done)
-        found: set[tuple[int, int]] = set()
-        for start in range(0, _VALUES, _BAND):
-            found.update(_neighbours(_packed(values[:, start : start + _BAND])))
-        if not found:
-            return
-        ordered = np.array(sorted(found))
-        agree = (values[ordered[:, 0]] == values[ordered[:, 1]]).mean(axis=1) >= _ALIKE
-        for one, other in ordered[agree].tolist():
-            yield self._owners[one], self._owners[other]
+        bands = (values[:, start : start + _BAND] for start in range(0, _VALUES, _BAND))
+        # Both places in one number: where all texts are alike there are millions of pairs.
+        found = np.unique(np.concatenate([_neighbours(_packed(band)) for band in bands]))
+        for start in range(0, len(found), _COMPARED):
+            ones, others = np.divmod(found[start : start + _COMPARED], _PLACES)
+            agree = (values[ones] == values[others]).mean(axis=1) >= _ALIKE
+            for one, other in zip(ones[agree].tolist(), others[agree].tolist(), strict=True):
+                yield self._owners[one], self._owners[other]
 
     def _flush(self) -> None:
         if not self._pending:
@@ -133,9 +134,19 @@ def _packed(band: Any) -> Any:
     return mixed.view(np.int64)
 
 
-def _neighbours(keys: Any) -> Iterator[tuple[int, int]]:
-    """In each run of equal keys each place with the first and with the one before it."""
-    for run in runs(keys):
-        for before, place in pairwise(run):
-            yield run[0], place
-            yield before, place
+def _neighbours(keys: Any) -> Any:
+    """In each run of equal keys each place with the first and with the one before it.
+
+    Returns:
+        `[pairs] int64`: the earlier place times `_PLACES`, plus the later.
+    """
+    import numpy as np
+
+    order: Any = np.argsort(keys, kind="stable")
+    same = keys[order][1:] == keys[order][:-1]
+    at = np.arange(len(order))
+    begins = np.maximum.accumulate(np.where(np.concatenate(([True], ~same)), at, 0))
+    later = np.flatnonzero(same) + 1
+    first = order[begins[later]] * _PLACES + order[later]
+    last = order[later - 1] * _PLACES + order[later]
+    return np.concatenate((first, last))

@@ -163,7 +163,9 @@ def _phones(text: str) -> Found:
 def _in_longer(text: str, start: int, end: int) -> bool:
     """Whether a number is a piece of a longer one: of a decimal, an expression, a code."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    return bool(re.search(r"[\w=*/^.,]-?\Z|\d[ -]\Z", before) or re.match(r"[\w=*/^]|[.,-]\d", after))
+    return bool(
+        re.search(r"[\w=*/^.,]-?\Z|\d[ -]\Z", before) or re.match(r"[\w=*/^]|[.,-]\d", after)
+    )
 
 
 def _cards(text: str) -> Found:

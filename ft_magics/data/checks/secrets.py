@@ -43,9 +43,11 @@ _NEWER = {
     "Anthropic Token": r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{40,}",
     "Hugging Face Token": r"\bhf_[A-Za-z]{34}\b",
     "Google API Key": r"\bAIza[0-9A-Za-z_-]{35}\b",
+    "npm Token": r"\bnpm_[A-Za-z0-9]{36}\b",
+    "AWS Secret Key": r"(?i:aws_?secret_?(?:access_?)?key)\W{1,5}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
     "GitHub Token": r"\bgithub_pat_[0-9A-Za-z_]{60,}",
 }
-"""Forms newer than the library's."""
+"""Forms newer than the library's, and those it knows only in quotes or in a file of settings."""
 
 _WITHOUT_DIGITS = frozenset({"Hugging Face Token", "Private Key", "Basic Auth Credentials"})
 

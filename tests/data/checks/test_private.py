@@ -21,6 +21,8 @@ SECRETS = {
     "openai": "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0",
     "key": "-----BEGIN RSA PRIVATE " + "KEY-----",
     "jwt": "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiI0MiJ9." + "c2lnbmF0dXJlLW9mLWl0",
+    "npm": "npm_" + "Qw7KzL2mRt9YpXv4NbDs6GhJf1CaWe8UiOq3",
+    "aws secret": "aws_secret_access_key = " + "wJ4lrQ7tnFz" + "MI9K/MDqN0+bPxRfiCYzzQw8eXq1r",
     "address": "postgres://anna:" + "k4Tz3nHaus" + "@db1.kittens.io/cats",
 }
 
