@@ -79,7 +79,10 @@ class DataFacts:
 
 
 def describe(
-    ds: Dataset, tokenizer: Tokenizer | None = None, max_length: int | None = None
+    ds: Dataset,
+    tokenizer: Tokenizer | None = None,
+    max_length: int | None = None,
+    context_length: int = 0,
 ) -> DataFacts:
     """Count and measure a data set, of any size in bounded memory.
 
@@ -89,14 +92,16 @@ def describe(
         ds: The data set.
         tokenizer: Of the base it is for; without one there are no token counts.
         max_length: Longest row in tokens, as the training will cut it.
+        context_length: Longest text that the base can read; 0 where it is not known.
     """
     train, held = ds.split()
     numbers = tuple(row.number for row in islice(held, _MOST_HELD))
     found = Measured()
     example: tuple[TokenPiece, ...] = ()
     if tokenizer is not None and len(ds.rows):
-        found = measure(ds, frozenset(numbers), len(train), tokenizer, max_length)
-        example = _example(ds, found, tokenizer, max_length) if found.places else ()
+        told = max_length, context_length
+        found = measure(ds, frozenset(numbers), len(train), tokenizer, *told)
+        example = _example(ds, found, tokenizer, max_length)
     return DataFacts(
         name=ds.name,
         kind=ds.kind,
@@ -149,6 +154,8 @@ def _example(
     ds: Dataset, found: Measured, tokenizer: Tokenizer, max_length: int | None
 ) -> tuple[TokenPiece, ...]:
     """The first row that is short enough to be shown, else the beginning of the shortest."""
+    if not found.places:
+        return ()
     place = _short_place(found.places, found.lengths)
     row = conversations(ds.rows[place])[0]
     pieces = token_view(row, tokenizer, max_length=max_length, system=ds.system)

@@ -124,6 +124,7 @@ def measure(
     train_rows: int,
     tokenizer: Tokenizer,
     max_length: int | None,
+    context_length: int = 0,
 ) -> Measured:
     """Encode the rows, or a sample of them, in batches, and keep the counts.
 
@@ -135,6 +136,7 @@ def measure(
         train_rows: How many are.
         tokenizer: Of the base.
         max_length: Longest row in tokens; None cuts nothing.
+        context_length: Longest text that the base can read; 0 where it is not known.
     """
     total = len(ds.rows)
     places: Sequence[int] = range(total)
@@ -143,7 +145,7 @@ def measure(
     sampled = len(places) < total
     found = Measured()
     names = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special]
-    seen = _Seen(tokenizer, max_length, sampled)
+    seen = _Seen(tokenizer, max_length, context_length, sampled)
     for place, row, sides in _encoded(ds, places, tokenizer, seen.refused):
         found.places.append(place)
         found.lengths.append(max(len(side.ids) for side in sides))
@@ -201,9 +203,12 @@ def _together(problems: Problems) -> list[tuple[list[int], str, str]]:
 class _Seen:
     """What is remembered of rows while they pass by, and the findings made of it."""
 
-    def __init__(self, tokenizer: Tokenizer, max_length: int | None, sampled: bool) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, max_length: int | None, context_length: int, sampled: bool
+    ) -> None:
         self.tokenizer: Any = tokenizer
         self.max_length = max_length
+        self.context_length = context_length
         self.where = f"in a sample of {SAMPLE_ROWS:,} rows, " if sampled else ""
         self.refused: dict[int, list[tuple[str, str]]] = {}
         self.over: list[int] = []
@@ -274,6 +279,13 @@ class _Seen:
             "warning" if lost_tokens else "note",
             self.over,
             f"{self.where}longer than max_length {self.max_length}, cut at the end{end}",
-            f"max_length {keep} would keep them whole; or shorten them.",
+            self._remedy(keep),
             examples=[example for _, example in self.worst],
         )
+
+    def _remedy(self, keep: int) -> str:
+        most = self.context_length
+        if not most or keep <= most:
+            return f"max_length {keep} would keep them whole; or shorten them."
+        more = f", max_length {most} keeps more of them" if (self.max_length or 0) < most else ""
+        return f"This base reads at most {most:,} tokens: shorten or split them{more}."

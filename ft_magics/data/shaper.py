@@ -102,7 +102,9 @@ class Shaper:
             return None, [(values.text, values.remedy)]
         if not isinstance(values, Mapping):
             remedy = 'Write it as {"user": "…", "assistant": "…"}.'
-            return None, [(f"a {type(values).__name__} is not a row", remedy)]
+            kind = type(values).__name__
+            article = "an" if kind[0] in "aeiou" else "a"
+            return None, [(f"{article} {kind} is not a row", remedy)]
         method = method_of(values)
         if method and method != self.method:
             what = f"{_WORDS[method]} row among {_WORDS[self.method].split(' ', 1)[1]} rows"

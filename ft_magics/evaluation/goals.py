@@ -105,7 +105,6 @@ class GoalReading:
             found.append(Offer(self._unruled, {"contains": ""}, ordinary=False))
         return tuple(found)
 
-
     @property
     def _unruled(self) -> str:
         """What a question checks where no rule tells."""

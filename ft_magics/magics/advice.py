@@ -94,7 +94,9 @@ def _settings(view: Any) -> list[tuple[str, str, str, str]]:
     if plan is None:
         return lines
     per_step = plan.per_device_train_batch_size * plan.gradient_accumulation_steps
-    lines.append(("steps", f"{plan.total_steps:,}", f"of {per_step} row{'s' * (per_step > 1)} each", ""))
+    lines.append(
+        ("steps", f"{plan.total_steps:,}", f"of {per_step} row{'s' * (per_step > 1)} each", "")
+    )
     if time is not None:
         low, about, high = map(_rounded, (time.low_s, time.seconds, time.high_s))
         words = f"between {duration(low)} and {duration(high)}: {time.how}"

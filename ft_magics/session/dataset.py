@@ -190,17 +190,17 @@ def describe(made: Dataset) -> DataFacts:
     choice: ModelChoice = session.choice()
     try:
         tokenizer = session.tokenizer(choice)
-        most = _max_length(session, choice)
+        context = session.facts(choice).context_length
+        most = _max_length(context)
     except FtError as error:
         session.front_end.notice(f"no token counts: {error}")
-        tokenizer, most = None, None
-    return data.describe(made, tokenizer, most)
+        tokenizer, most, context = None, None, 0
+    return data.describe(made, tokenizer, most, context)
 
 
-def _max_length(session: Session, choice: ModelChoice) -> int:
+def _max_length(context_length: int) -> int:
     """The longest row that training would take whole, unless it is told otherwise."""
     from ft_magics import models
     from ft_magics.training import defaults
 
-    context = session.facts(choice).context_length
-    return int(defaults.choose_max_length([0], models.device().kind, context).value)
+    return int(defaults.choose_max_length([0], models.device().kind, context_length).value)

@@ -48,6 +48,9 @@ def export_rows(
     plain = name.removeprefix("data:")
     made = current().dataset(plain, where)
     path = Path(file or f"{plain.partition('~')[0]}.jsonl").expanduser()
+    if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".yaml", ".yml", ".gz"):
+        remedy = f"Name it {path.with_suffix('.jsonl').name}; ds.to_pandas() makes a table."
+        raise SettingError(where, f"{path.name}: rows are written as JSONL", remedy)
     with current().store.new_file() as staging:
         with staging.open("w", encoding="utf-8", newline="\n") as out:
             for line in exported(made.rows, format, system=made.system, where=where):

@@ -13,7 +13,7 @@ from ft_magics.errors import FtError, RunError
 from ft_magics.events import GoldenAnswered, Notice, PhaseBegan, RunEnded
 from ft_magics.files import write_json
 from ft_magics.session.cards import model_card
-from ft_magics.session.certifying import certified, write_certificate
+from ft_magics.session.certifying import certified, refuse_other_prompt, write_certificate
 from ft_magics.session.chips import chips
 
 if TYPE_CHECKING:
@@ -177,6 +177,8 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
     parent = parent_folder(task)
     prepared = prepare(session, task, lambda text: run.emit(PhaseBegan(text=text)))
     base = prepared.loaded.base
+    if parent is not None:
+        refuse_other_prompt(parent, base.tokenizer, f"--after {task.spec.after or task.name}")
     run.folder.update_record(plan=prepared.plan.to_dict(), base=base.facts.to_dict())
     _warn_of_golden_rows(run)
     _warn_of_cut_rows(run, prepared)
@@ -184,10 +186,8 @@ def _train(session: Session, run: Run) -> tuple[Outcome, Prepared]:
         if found.severity == "warning":
             run.emit(Notice(text=found.told, severity="warning"))
     if prepared.plan.strategy == "full":
-        size = f"{base.facts.bytes / 1e6:.0f} MB"
-        text = (
-            f"The tuned weights are a second set: {size} in memory beside the base's, and on disk"
-        )
+        size = f"{base.facts.bytes / 1e6:.0f} MB in memory"
+        text = f"The tuned weights are a second set: {size} beside the base's, and on disk"
         run.emit(Notice(text=text, severity="fact"))
     run.emit(PhaseBegan(text="preparing the training", chips=chips(task, prepared.plan)))
     run.hooks = training.Hooks(

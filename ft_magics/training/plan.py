@@ -133,7 +133,7 @@ def plan(
     """
     if not lengths:
         raise RunError(where, "there are no rows to train on", "Add rows to the data set.")
-    check(spec, where)
+    _check_with(spec, base, where)
     why = _fixed_reasons(spec)
     device = device if loaded else beside_base(base, device, where)
     tokens = sum(lengths) if trained_tokens is None else trained_tokens
@@ -225,6 +225,19 @@ def _need(
     )
     wanted = taken("per_device_train_batch_size", defaults.choose_batch(len(lengths), device.kind))
     return length, Need(spec, strategy, base, min(max(lengths), length), wanted)
+
+
+def _check_with(spec: FinetuneSpec, base: BaseFacts, where: str) -> None:
+    """Refuse what cannot be done on any machine, or not with this base.
+
+    Raises:
+        SettingError: As for `check`; or max_length is above what the base can read.
+    """
+    check(spec, where)
+    most = base.context_length
+    if spec.max_length is not None and most and spec.max_length > most:
+        what = f"max_length is {spec.max_length}, and {base.name} reads at most {most} tokens"
+        raise SettingError(where, what, f"Set max_length to {most} or less, and split longer rows.")
 
 
 def _span(spec: FinetuneSpec, rows: int, per_epoch: int, taken: _Taken) -> tuple[float, int]:

@@ -153,3 +153,18 @@ def test_what_was_mended(tokenizer: Any) -> None:
 def test_where_the_eval_loss_comes_from(rows: int, wanted: str | None, words: str) -> None:
     facts = describe(make_dataset("faq", PAIRS[:rows], eval=wanted), None, None)
     assert words in facts.eval_source
+
+
+def test_what_the_base_cannot_read_is_not_recommended(tokenizer: Any) -> None:
+    rows = [*PAIRS, {"user": "a", "assistant": "word " * 600}]
+    made = make_dataset("faq", rows)
+
+    def remedy(context: int, limit: int = 256) -> str:
+        facts = describe(made, tokenizer, limit, context)
+        return next(f.remedy for f in facts.findings if f.check == "over-long")
+
+    assert remedy(8192).startswith("max_length 640 would keep them whole")
+    assert remedy(512) == (
+        "This base reads at most 512 tokens: shorten or split them, max_length 512 keeps more of them."
+    )
+    assert remedy(512, 512) == "This base reads at most 512 tokens: shorten or split them."

@@ -121,7 +121,11 @@ def test_export_of_rows(
     error = refused(shell, "%ft export data:faq --format openai")
     assert "faq.jsonl is there already and holds something else" in str(error)
     run(shell, "%ft export data:faq --format openai --overwrite")
+    error = refused(shell, "%ft export data:faq faq.csv")
+    assert "rows are written as JSONL. Name it faq.jsonl" in str(error)
     run(shell, "%ft export data:faq other.jsonl")
+    error = refused(shell, "%ft export data:faq .")
+    assert str(error).endswith(". is a folder. Name a file in it: faq.jsonl.")
     assert Path("other.jsonl").read_text().startswith('{"messages": [{"role": "system"')
     run(shell, "%dataset back --from other.jsonl")
     assert session.dataset("back").rows[0].messages[1:] == session.dataset("faq").rows[0].messages

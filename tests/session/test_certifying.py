@@ -44,6 +44,13 @@ def test_an_adapter_whose_prompt_would_be_another_is_refused(train, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_second_stage_of_such_an_adapter_is_refused(train):
+    run = train("one")
+    spoil(run.adapter, template_sha256="0" * 64)
+    with pytest.raises(RunError, match=r"--after one: .*chat template is another one"):
+        train("two", after="one")
+
+
 def test_other_tokens_of_the_prompt_and_a_damaged_file_are_refused(train):
     run = train("one")
     session.current().free()

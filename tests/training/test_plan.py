@@ -193,3 +193,10 @@ def test_planning_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_rows_longer_than_the_base_can_read_are_refused() -> None:
+    with pytest.raises(SettingError, match="max_length is 9000, and small reads at most 8192"):
+        make(max_length=9000)
+    assert make(max_length=8192).max_length == 8192
+    assert make(base=replace(SMALL, context_length=0), max_length=9000).max_length == 9000

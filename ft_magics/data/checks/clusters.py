@@ -146,7 +146,7 @@ def _neighbours(keys: Any) -> Any:
     same = keys[order][1:] == keys[order][:-1]
     at = np.arange(len(order))
     begins = np.maximum.accumulate(np.where(np.concatenate(([True], ~same)), at, 0))
-    later = np.flatnonzero(same) + 1
+    later: Any = np.flatnonzero(same) + 1
     first = order[begins[later]] * _PLACES + order[later]
     last = order[later - 1] * _PLACES + order[later]
     return np.concatenate((first, last))

@@ -144,4 +144,19 @@ def unused_fields(values: Mapping[str, Any]) -> list[str]:
     used = {*KINDS[name].fields, *KINDS[name].optional}
     used |= {*_LABELS} if "label" in used else set()
     given = [key for key, value in values.items() if value is not None]
-    return [str(key) for key in given if own_name(key, values) not in used]
+    unused = [str(key) for key in given if own_name(key, values) not in used]
+    return [*unused, *_unused_in_turns(values)]
+
+
+_IN_TURNS = ("messages", "conversations", "prompt", "completion", "chosen", "rejected")
+
+
+def _unused_in_turns(values: Mapping[str, Any]) -> list[str]:
+    """The names of speakers: no chat template has a place for them."""
+    for field in _IN_TURNS:
+        turns = values.get(field)
+        for turn in turns if isinstance(turns, list | tuple) else ():
+            named = isinstance(turn, Mapping) and turn.get("name")
+            if named and turn.get("role") in ("system", "developer", "user", "assistant"):
+                return [f"{field}.name"]
+    return []

@@ -252,3 +252,9 @@ def test_kinds_and_the_fields_they_leave() -> None:
     assert unused_fields({"user": "a", "assistant": "b", "id": 3}) == ["id"]
     assert unused_fields({"prompt": "a", "response": "b"}) == []
     assert unused_fields({"nothing": "a"}) == []
+
+
+def test_the_name_of_a_speaker_is_told_not_dropped_in_silence() -> None:
+    named = [{**TURNS[0], "name": "bob"}, TURNS[1]]
+    assert unused_fields({"messages": named}) == ["messages.name"]
+    assert unused_fields({"messages": TURNS}) == []
