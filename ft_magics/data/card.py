@@ -96,8 +96,7 @@ def describe(
     """
     train, held = ds.split()
     numbers = tuple(row.number for row in islice(held, _MOST_HELD))
-    found = Measured()
-    example: tuple[TokenPiece, ...] = ()
+    found, example = Measured(), ()  # type: tuple[Measured, tuple[TokenPiece, ...]]
     if tokenizer is not None and len(ds.rows):
         told = max_length, context_length
         found = measure(ds, frozenset(numbers), len(train), tokenizer, *told)
