@@ -12,6 +12,7 @@ from ft_magics.data.encoding import TokenPiece, token_view
 from ft_magics.data.encoding.rendering import Tokenizer
 from ft_magics.data.findings import Finding
 from ft_magics.data.lengths import MOST_ROWS, Histogram, Measured, histogram, measure, spread
+from ft_magics.data.masking import masked_row, secret_rows
 from ft_magics.data.rows import AnyRow, conversations
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def describe(
         lost_tokens=found.lost_tokens,
         trained_tokens=found.trained_tokens,
         example=example,
-        first=tuple(ds.rows[i] for i in range(min(PAGE_ROWS, len(ds.rows)))),
+        first=_first(ds),
         system=ds.system,
         goal=ds.goal,
         findings=(*ds.findings, *found.findings),
@@ -149,14 +150,22 @@ def _eval_words(ds: Dataset) -> str:
     return "none" if ds.eval == "none" else f"the rows of {ds.eval}"
 
 
+def _first(ds: Dataset) -> tuple[AnyRow, ...]:
+    """The first rows, as they may be saved."""
+    secret = secret_rows(ds.findings)
+    rows = (ds.rows[place] for place in range(min(PAGE_ROWS, len(ds.rows))))
+    return tuple(masked_row(row) if row.number in secret else row for row in rows)
+
+
 def _example(
     ds: Dataset, found: Measured, tokenizer: Tokenizer, max_length: int | None
 ) -> tuple[TokenPiece, ...]:
     """The first row that is short enough to be shown, else the beginning of the shortest."""
     if not found.places:
         return ()
-    place = _short_place(found.places, found.lengths)
-    row = conversations(ds.rows[place])[0]
+    row = ds.rows[_short_place(found.places, found.lengths)]
+    row = masked_row(row) if row.number in secret_rows(ds.findings) else row
+    row = conversations(row)[0]
     pieces = token_view(row, tokenizer, max_length=max_length, system=ds.system)
     return tuple(pieces[:_EXAMPLE_PIECES])
 
