@@ -1,4 +1,4 @@
-"""The quick form of two benchmarks, as a user starts them."""
+"""The quick form of three benchmarks, as a user starts them."""
 
 from __future__ import annotations
 
@@ -31,3 +31,10 @@ def test_the_gpu_benchmark_runs_through_on_a_tiny_model(tmp_path: Path) -> None:
     result = result_of("gpu.py", tmp_path / "result.json", "--tiny")
     assert not [remark for remark in result["remarks"] if "FAILED" in remark]
     assert {line["what"] for line in result["lines"]} >= {"SFT", "training while prompting"}
+
+
+def test_reading_and_checking_is_compared_with_datasets(tmp_path: Path) -> None:
+    result = result_of("data.py", tmp_path / "result.json", "--quick")
+    told = [line["what"] for line in result["lines"]]
+    assert told[-2:] == ["time per row at 400", "memory beyond the imports at 400"]
+    assert all(line["ours"] > 0 and line["theirs"] > 0 for line in result["lines"])
