@@ -71,9 +71,7 @@ class RowFile(Sequence[AnyRow]):
             return file.read(size)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str) or len(other) != len(self):
-            return NotImplemented if not isinstance(other, Sequence) else False
-        return all(one == another for one, another in zip(self, other, strict=True))
+        return _same_rows(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -132,11 +130,16 @@ class Some(Sequence[AnyRow]):
             yield from (self._rows[place] for place in self._places)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str) or len(other) != len(self):
-            return NotImplemented if not isinstance(other, Sequence) else False
-        return all(one == another for one, another in zip(self, other, strict=True))
+        return _same_rows(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _same_rows(rows: Sequence[AnyRow], other: object) -> bool:
+    """Whether another sequence, in memory or not, has the same rows."""
+    if not isinstance(other, Sequence) or len(other) != len(rows):
+        return False
+    return all(one == another for one, another in zip(rows, other, strict=True))
 
 
 def write_rows(path: Path, rows: Iterable[AnyRow]) -> int:
