@@ -136,5 +136,9 @@ def _kept(made: Dataset, numbers: Sequence[int]) -> list[AnyRow]:
 
 
 def _has(made: Dataset) -> str:
-    first, last = made.rows[0].number, made.rows[-1].number
+    if len(made.rows) == 1:
+        return f"It has one row, number {made.rows[0].number}."
+    # A shuffled set begins with any of them.
+    numbers = [row.number for row in made.rows]
+    first, last = min(numbers), max(numbers)
     return f"It has {len(made.rows):,} rows, numbered {first} to {last}."
