@@ -107,12 +107,11 @@ class Contest:
 
     def _our_batches(self) -> list[dict[str, Any]]:
         """The rows of our steps, padded; made before the clock starts, in the hand's favour."""
-        from ft_magics.training.batches import TrainLoader
+        from ft_magics.training.batches import RowOrder, TrainLoader, collate
 
-        pad = self.base.tokenizer.pad_token_id
-        loader = TrainLoader(
-            self.rows, self.job.plan.per_device_train_batch_size, self.job.plan.seed, pad
-        )
+        pad, plan = self.base.tokenizer.pad_token_id, self.job.plan
+        order = RowOrder(len(self.rows), plan.per_device_train_batch_size, plan.seed)
+        loader = TrainLoader(self.rows, order, lambda chosen: collate(chosen, pad))
         batches: list[dict[str, Any]] = []
         epoch = 0
         while len(batches) < self.steps:

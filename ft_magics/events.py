@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 __all__ = [
+    "BaseChecked",
     "Evaluated",
     "Event",
     "GoldenAnswered",
@@ -51,6 +52,8 @@ class RunQueued(Event):
     """Short facts for the head of the card: `SFT · LoRA r16`, base, `catgpt · 24 rows`."""
     goal: str = ""
     """What it is for, in the user's words."""
+    method: str = "sft"
+    """`sft`, `dpo` or `kto`: what the card will show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,8 @@ class RunStarted(Event):
     total_parameters: int
     first_step: int = 0
     """Steps already taken, when an interrupted run goes on."""
+    method: str = "sft"
+    """`sft`, `dpo` or `kto`: what the losses are losses of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,7 @@ class StepEnded(Event):
     """Counted from 1."""
     epoch: float
     loss: float
-    """Mean cross-entropy per trained token, natural log."""
+    """Mean cross-entropy per trained token, natural log; of preferences, the mean over the rows."""
     learning_rate: float
     grad_norm: float | None = None
     tokens: int = 0
@@ -95,6 +100,11 @@ class StepEnded(Event):
     eta_s: float | None = None
     memory_bytes: int | None = None
     """On the device: allocated by CUDA, or the process's resident set on a CPU."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What else was measured, under trl's names, for preferences: `rewards/chosen` and
+    `rewards/rejected` (beta times how much likelier, natural log, than at the run's start an
+    answer is), `rewards/margins`, `rewards/accuracies` (0 to 1), `logps/chosen`,
+    `logps/rejected`, and KTO's `kl`. Of KTO, `chosen` are the answers marked good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +114,9 @@ class Evaluated(Event):
     step: int
     """0 is before the first step."""
     eval_loss: float
-    """Mean cross-entropy per trained token of the eval rows."""
+    """The same of the eval rows as `StepEnded.loss` of the training rows."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """The same of the eval rows as `StepEnded.metrics`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +163,14 @@ class GoldenAnswered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseChecked(Event):
+    """The base was held against what it was when it was loaded."""
+
+    unchanged: bool
+    """Whether a probe's logits are equal bit for bit, and no weight was written."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEnded(Event):
     """The run is over."""
 
@@ -180,6 +200,7 @@ _KINDS: dict[str, type[Event]] = {
         RunResumed,
         Notice,
         GoldenAnswered,
+        BaseChecked,
         RunEnded,
     )
 }

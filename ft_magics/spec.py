@@ -147,9 +147,13 @@ class FinetuneSpec:
     lora_target_modules: list[str] | str = "all-linear"
     """Which layers get an adapter: all-linear, or a list such as [q_proj, v_proj]."""
     beta: float | None = None
-    """For preferences: how strongly the model is held to its start."""
+    """For preferences: how strongly the model is held to its start; 0.1 unless set."""
     loss_type: str | None = None
-    """For preferences: which loss of trl's; sigmoid unless set."""
+    """Which loss of trl's: nll or dft; for pairs sigmoid, ipo, hinge …; for labels kto."""
+    desirable_weight: float | None = None
+    """For labels: weight of answers marked good; 1, and more where they are few."""
+    undesirable_weight: float | None = None
+    """For labels: weight of answers marked bad; 1, and more where they are few."""
     trl: dict[str, Any] | None = None
     """Any other field of trl's config, its name checked against the installed trl."""
 
@@ -204,6 +208,8 @@ class FinetuneSpec:
             "max_grad_norm",
             "learning_rate",
             "beta",
+            "desirable_weight",
+            "undesirable_weight",
         ):
             value = getattr(self, name)
             if value is not None and not value > 0:

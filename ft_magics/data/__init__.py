@@ -16,6 +16,13 @@ from ft_magics.data.encoding import (
     end_ids,
     token_view,
 )
+from ft_magics.data.encoding.judged import (
+    AnyEncoded,
+    EncodedAnswer,
+    EncodedPair,
+    joined,
+    sides_of,
+)
 from ft_magics.data.findings import Example, Finding
 from ft_magics.data.golden import GoldenSet, Question, make_golden
 from ft_magics.data.making import Ask, make_dataset
@@ -32,12 +39,15 @@ from ft_magics.data.rows import (
 
 __all__ = [
     "MASKED",
+    "AnyEncoded",
     "AnyRow",
     "Ask",
     "Certificate",
     "DataFacts",
     "Dataset",
     "Encoded",
+    "EncodedAnswer",
+    "EncodedPair",
     "Example",
     "Finding",
     "GoldenSet",
@@ -60,9 +70,11 @@ __all__ = [
     "encode_prompt",
     "encode_rows",
     "end_ids",
+    "joined",
     "make_dataset",
     "make_golden",
     "read_rows",
+    "sides_of",
     "token_view",
     "write_rows",
 ]

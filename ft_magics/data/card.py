@@ -145,6 +145,8 @@ def _eval_words(ds: Dataset) -> str:
         share = "10 % held out" if ds.eval is None else f"{ds.eval} held out"
         counted = f"{count} row{'' if count == 1 else 's'} held out"
         return counted if (ds.eval or "").isdecimal() else share
+    if ds.eval is None and ds.kind != "sft":
+        return f"all are trained on (fewer than {SMALL}); --eval 20% would hold some out"
     if ds.eval is None:
         return f"all are trained on (fewer than {SMALL}); golden answers give the eval loss"
     return "none" if ds.eval == "none" else f"the rows of {ds.eval}"

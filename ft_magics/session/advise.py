@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import FtError, SettingError, nearest
+from ft_magics.session.assignment import KINDS, Task
 from ft_magics.session.model import golden_questions
 from ft_magics.session.objects import AdviceView, SettingLine
 from ft_magics.session.plan_table import measured, setting_lines
+from ft_magics.session.second_stage import shape_of
 from ft_magics.session.state import Session, current
 from ft_magics.session.task import make_task
-from ft_magics.session.work import Task
 from ft_magics.settings import read_settings
 from ft_magics.spec import FinetuneSpec
 
@@ -94,20 +95,19 @@ def _advised(
 ) -> AdviceView:
     from ft_magics import models, training
 
-    trainable = rows.kind == "sft"
-    task = make_task(session, rows.name, spec, rows, None, False, where) if trainable else None
-    train = task.train_rows if task is not None else rows.rows
-    traits = training.traits_of(train, rows.kind)
+    task = make_task(session, rows.name, spec, rows, None, False, where)
+    train = task.train_rows
+    traits = training.traits_of(train, KINDS[task.method])
     view = AdviceView(rows.goal or "", data=rows.name, rows=len(train), kind=rows.kind)
     try:
-        base, loaded, lengths = _measure(session, rows, task, train)
+        base, loaded, lengths = _measure(session, task)
     except FtError as error:
         way, reasons = training.judge(traits, wants)
         advice = training.Advice(
             way,
             training.SENTENCES[way],
             reasons,
-            training.METHODS[rows.kind][0],
+            task.method,
             problem=str(error),
         )
     else:
@@ -121,29 +121,36 @@ def _advised(
             loaded=loaded,
             measured=measured(session, device.kind, base.name),
             spec=spec,
-            second_stage=task is not None and task.parent is not None,
+            shape=shape_of(task.parent),
             where=where,
         )
-        view.base = (task.choice if task is not None else session.choice()).title
+        view.base = task.choice.title
     return _filled(view, advice, train)
 
 
-def _measure(
-    session: Session, rows: Dataset, task: Task | None, train: Sequence[AnyRow]
-) -> tuple[BaseFacts, bool, Lengths]:
+def _measure(session: Session, task: Task) -> tuple[BaseFacts, bool, Lengths]:
     """What the base's files and its tokenizer tell.
 
     Raises:
         FtError: They are not here and cannot be fetched.
     """
-    from ft_magics import training
+    from ft_magics import data, training
 
-    choice = task.choice if task is not None else session.choice()
-    counts = list(_token_counts(train, session.tokenizer(choice), rows.system))
+    choice, train = task.choice, task.train_rows
+    counts = list(_token_counts(train, session.tokenizer(choice), task.system))
+    sides, good = [whole for whole, _ in counts], 0
+    whole = sides
+    if task.method == "dpo":
+        whole = [max(pair) for pair in zip(sides[::2], sides[1::2], strict=True)]
+    if task.method == "kto":
+        good = sum(row.label for row in train if isinstance(row, data.Unpaired))
     lengths = training.Lengths(
-        [whole for whole, _ in counts],
+        whole,
         sum(trained for _, trained in counts),
-        len(task.eval_rows) if task is not None else 0,
+        len(task.eval_rows),
+        sides,
+        task.method,
+        training.Labels(good, len(train) - good) if task.method == "kto" else None,
     )
     return session.facts(choice), session.is_loaded(choice), lengths
 
@@ -151,7 +158,7 @@ def _measure(
 def _token_counts(
     rows: Sequence[AnyRow], tokenizer: Any, system: str | None
 ) -> Iterator[tuple[int, int]]:
-    """Tokens of each row, and how many carry loss; of a preference, both answers' together."""
+    """Tokens of each conversation, and how many carry loss; of a pair there are two."""
     from ft_magics import data
 
     for at in range(0, len(rows), _BATCH_ROWS):
@@ -182,7 +189,7 @@ def _filled(view: AdviceView, advice: Advice, rows: Sequence[AnyRow]) -> AdviceV
 
 def _next_cell(view: AdviceView, rows: Sequence[AnyRow]) -> str:
     if view.kind != "sft":
-        return ""
+        return f"%%finetune my-{view.data} --data {view.data}"
     if view.way in ("finetune", "either"):
         return f"%%finetune my-{view.data} --data {view.data}"
     if view.way == "retrieval":

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ft_magics.data import Dataset
     from ft_magics.monitor import RunState
+    from ft_magics.session.assignment import Task
     from ft_magics.store import RunFolder
 
 __all__ = ["model_card"]
 
 
-def model_card(folder: RunFolder, state: RunState, data: Dataset) -> str:
+def model_card(folder: RunFolder, state: RunState, task: Task) -> str:
     """A model card in Markdown, with the metadata block that model hubs read.
 
     Source: https://huggingface.co/docs/hub/model-cards for the block's fields.
     """
-    record = folder.record
+    record, data = folder.record, task.data
     plan, base = record.get("plan") or {}, record.get("base") or {}
     full = plan.get("strategy") == "full"
     kind = "Every weight of" if full else f"A LoRA adapter (rank {plan.get('lora_r')}) for"
-    system = data.system
+    system = task.system
     goal = " ".join(str(record.get("goal") or "").split())
     sections = {
         f"# {folder.name}": [
@@ -45,7 +45,7 @@ def model_card(folder: RunFolder, state: RunState, data: Dataset) -> str:
         "---",
         f"base_model: {base.get('name')}",
         f"library_name: {'transformers' if full else 'peft'}",
-        "tags: [ft_magics, sft, trl]",
+        f"tags: [ft_magics, {task.method}, trl]",
         "---",
     ]
     for title, body in sections.items():
@@ -79,6 +79,10 @@ _SHOWN = (
     "lora_alpha",
     "lora_dropout",
     "lora_target_modules",
+    "beta",
+    "loss_type",
+    "desirable_weight",
+    "undesirable_weight",
     "dtype",
     "seed",
 )

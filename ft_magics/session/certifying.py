@@ -11,7 +11,7 @@ from ft_magics.errors import AdapterError, DataError
 from ft_magics.files import read_json, write_json
 
 if TYPE_CHECKING:
-    from ft_magics.data import Encoded, Row, Tokenizer
+    from ft_magics.data import AnyEncoded, AnyRow, Tokenizer
     from ft_magics.data.encoding.certificate import Certificate
 
 __all__ = ["FILE", "Certified", "certified", "refuse_other_prompt", "write_certificate"]
@@ -24,17 +24,17 @@ FILE = "certificate.json"
 class Certified:
     """Rows to train on, nothing cut, and what was checked of them."""
 
-    rows: list[Encoded]
+    rows: list[AnyEncoded]
     certificate: Certificate
 
 
 def certified(
-    rows: Sequence[Row], tokenizer: Tokenizer, system: str | None, where: str
+    rows: Sequence[AnyRow], tokenizer: Tokenizer, system: str | None, where: str
 ) -> Certified:
     """Encode rows and check what the model would learn from them.
 
     Args:
-        rows: To train on.
+        rows: To train on, of any kind.
         tokenizer: Of the base.
         system: System text of the rows that have none.
         where: The cell, for errors.
@@ -42,11 +42,13 @@ def certified(
     Raises:
         DataError: A check failed; all that failed is told.
     """
+    from ft_magics.data import conversations, joined
     from ft_magics.data.encoding import try_rows
     from ft_magics.data.encoding.certificate import certify
     from ft_magics.data.problems import grouped
 
-    tried = try_rows(rows, tokenizer, system=system)
+    chats = (chat for row in rows for chat in conversations(row))
+    tried = try_rows(chats, tokenizer, system=system)
     if tried.refused:
         raise DataError(where, grouped(tried.refused))
     made = certify(rows, tokenizer, system, encoded=tried)
@@ -56,7 +58,7 @@ def certified(
             failed.setdefault(number, []).append((found.text, found.remedy))
     if failed:
         raise DataError(where, grouped(failed))
-    return Certified([one for one in tried.rows if one is not None], made)
+    return Certified(joined(rows, tried.rows), made)
 
 
 def write_certificate(folder: Path, certificate: Certificate) -> None:

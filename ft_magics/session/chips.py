@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ft_magics.session.work import Task
+    from ft_magics.session.assignment import Task
     from ft_magics.training import Plan
 
 __all__ = ["chips"]
@@ -23,4 +23,4 @@ def chips(task: Task, plan: Plan | None = None) -> tuple[str, ...]:
     adapter = f"LoRA r{rank}" if rank else "LoRA"
     kind = "all weights" if strategy == "full" else adapter
     rows = "1 row" if len(task.data.rows) == 1 else f"{len(task.data.rows)} rows"
-    return (f"SFT · {kind}", task.choice.title, f"{task.data.name} · {rows}")
+    return (f"{task.method.upper()} · {kind}", task.choice.title, f"{task.data.name} · {rows}")

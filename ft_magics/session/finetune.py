@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import SettingError
+from ft_magics.session.assignment import Task
 from ft_magics.session.objects import PlanView
 from ft_magics.session.plan_table import measured, setting_lines
+from ft_magics.session.preparing import prepare
 from ft_magics.session.run import Run
 from ft_magics.session.start import follow, same_run, start
 from ft_magics.session.state import Session, current
 from ft_magics.session.task import make_task
-from ft_magics.session.work import Task, prepare
 from ft_magics.settings import read_settings
 from ft_magics.spec import FinetuneSpec, check_name
 
@@ -83,18 +84,19 @@ def finetune(
 
 def _plan(session: Session, task: Task) -> PlanView:
     """Everything a run would do, resolved by what would do it."""
-    from ft_magics import training
+    from ft_magics import data, training
 
     prepared = prepare(session, task, session.front_end.notice)
     plan, base = prepared.plan, prepared.loaded.base.facts
     rate = measured(session, base.device, base.name)
+    lengths = [len(side.ids) for row in prepared.train for side in data.sides_of(row)]
     return PlanView(
         task.name,
         plan,
         len(prepared.train),
         len(prepared.eval),
         setting_lines(plan, whole=True),
-        training.estimate_time(plan, base, [len(encoded.ids) for encoded in prepared.train], rate),
+        training.estimate_time(plan, base, lengths, rate),
         str(session.store.get("goal") or task.data.goal or ""),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
+from ft_magics.session.staleness import telling
 from ft_magics.session.state import Session, current
 from ft_magics.spec import check_name
 
@@ -41,7 +42,8 @@ def golden(
         return session.golden(name, where)
     check_name(name, where)
     made = data.make_golden(name, _text(rows, where), where=where)
-    session.store.save_set("golden", name, made.to_records())
+    with telling(session):
+        session.store.save_set("golden", name, made.to_records())
     _warn_of_trained(session, made)
     return session.golden(name, where)
 
@@ -51,7 +53,7 @@ def _warn_of_trained(session: Session, made: GoldenSet) -> None:
     if made.name not in session.store.set_names("data"):
         return
     from ft_magics.data.findings import row_words
-    from ft_magics.session.work import asked_rows
+    from ft_magics.session.assignment import asked_rows
 
     numbers = asked_rows(session.dataset(made.name, "").rows, made)
     if numbers:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from ft_magics.errors import NameUnknown, RunError
 from ft_magics.events import RunQueued
+from ft_magics.session.assignment import Task
 from ft_magics.session.chips import chips
 from ft_magics.session.lineage import parent_key, record_of, run_key
 from ft_magics.session.run import Run
 from ft_magics.session.state import Session, current
 from ft_magics.session.task import task_of_record
 from ft_magics.session.turns import submit
-from ft_magics.session.work import Task
 
 if TYPE_CHECKING:
     from ft_magics.store import RunFolder
@@ -85,7 +85,9 @@ def _launch(session: Session, run: Run) -> Run:
     goal = str(run.folder.record.get("goal") or "")
     waits_for = behind[-1] if behind else ""
     # First the event: it claims the folder, and is refused while another kernel is at work on it.
-    run.emit(RunQueued(name=run.name, behind=waits_for, chips=chips(task), goal=goal))
+    run.emit(
+        RunQueued(name=run.name, behind=waits_for, chips=chips(task), goal=goal, method=task.method)
+    )
     session.runs[run.name] = run
     if behind:
         session.front_end.notice(f"{run.name} waits for {behind[-1]}")

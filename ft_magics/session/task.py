@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import FtError, NameUnknown, SettingError, nearest
+from ft_magics.session.assignment import Task, eval_rows_of, method_of
+from ft_magics.session.kin import Kin
 from ft_magics.session.resolve import resolve
+from ft_magics.session.second_stage import inherited_system
 from ft_magics.session.state import DEFAULT_MODEL, ModelChoice, Session
-from ft_magics.session.work import Task, eval_rows_of
 from ft_magics.spec import FinetuneSpec, Ref
 
 if TYPE_CHECKING:
@@ -43,11 +45,16 @@ def make_task(
         DataError: Bad rows in the cell.
         NameUnknown: A data set, golden set or adapter is not there.
     """
+    from ft_magics import training
+
     parent, parent_step = _parent(session, name, spec, continue_, where)
     data = data or _data(session, name, spec, rows, where)
-    _check_method(spec, data, where)
+    # Names are read from the libraries' source, without importing them, so a wrong one is refused
+    # before the cell returns.
+    training.check(spec, where, method_of(spec.method, data, where))
     golden = _golden(session, spec, data, name, where)
-    chosen = eval_rows_of(session, data, golden, spec, where)
+    inherited = inherited_system(data, parent)
+    chosen = eval_rows_of(session, data, golden, spec, where, inherited or data.system)
     if not chosen["train_rows"]:
         remedy = "Add rows that are not in the golden set, or set train_on_golden."
         raise SettingError(where, "every row is a golden question: nothing is left", remedy)
@@ -60,28 +67,8 @@ def make_task(
         choice=_base(session, spec, parent),
         parent=parent,
         parent_step=parent_step,
+        inherited_system=inherited,
     )
-
-
-def _check_method(spec: FinetuneSpec, data: Dataset, where: str) -> None:
-    """SFT takes conversations; preference rows wait for their own trainers.
-
-    Raises:
-        SettingError: The rows are of another kind, or a setting cannot be done here.
-    """
-    from ft_magics import training
-
-    # Names are read from the libraries' source, without importing them, so a wrong one is refused
-    # before the cell returns.
-    training.check(spec, where)
-    method = spec.method or {"sft": "sft", "preference": "dpo", "unpaired": "kto"}[data.kind]
-    if method != "sft" or data.kind != "sft":
-        raise SettingError(
-            where,
-            f"the rows of {data.name} are {data.kind} rows, for {method.upper()}: "
-            f"this version trains sft only",
-            "Give user/assistant rows.",
-        )
 
 
 def _data(
@@ -175,7 +162,7 @@ def task_of_record(session: Session, folder: RunFolder, where: str) -> Task:
     kept_rows = data.RowFile(folder.path / "rows.jsonl")
     rows = data.Dataset.from_records(record["dataset"], kept_rows)
     golden = data.GoldenSet.from_records(record["goldenset"]) if record.get("goldenset") else None
-    spec = FinetuneSpec(**record["spec"])
+    spec, inherited = FinetuneSpec(**record["spec"]), kept.get("inherited_system")
     if data.digest_of(rows.rows, rows.kind, rows.system) != kept["sha256"]:
         raise FtError(where, "the snapshot of its rows was changed", "Train anew with --fresh.")
     return Task(
@@ -183,22 +170,22 @@ def task_of_record(session: Session, folder: RunFolder, where: str) -> Task:
         spec,
         rows,
         golden,
-        **eval_rows_of(session, rows, golden, spec, where),
+        **eval_rows_of(session, rows, golden, spec, where, inherited or rows.system),
         choice=ModelChoice(**record["model"]),
+        inherited_system=inherited,
         parent=_folder_of_parent(session, parent, where) if parent else None,
         parent_step=parent["step"] if parent else None,
     )
 
 
 def _folder_of_parent(session: Session, parent: dict[str, Any], where: str) -> RunFolder:
-    """The very version of the parent that a run was started from.
+    """The very version of the parent that a run was started from, also after a rename.
 
     Raises:
         NameUnknown: It is no longer kept.
     """
-    versions = session.store.versions(parent["name"])
-    if parent["version"] not in versions:
-        raise NameUnknown(
-            where, f"its parent {parent['name']} is no longer kept", "Train anew with --fresh."
-        )
-    return session.store.run(parent["name"], versions.index(parent["version"]))
+    found = Kin(session).find(parent)
+    if found is None:
+        what = f"its parent {parent['name']} is no longer kept"
+        raise NameUnknown(where, what, "Train anew with --fresh.")
+    return found

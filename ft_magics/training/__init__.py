@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.training.advice import METHODS, SENTENCES, Advice, Lengths, advise
+from ft_magics.training.checking import check
 from ft_magics.training.control import Control, StopNow
 from ft_magics.training.estimate import Estimate, Measured, estimate_time, operations_per_token
 from ft_magics.training.hooks import Hooks, Job, Outcome
-from ft_magics.training.plan import Plan, check, plan
+from ft_magics.training.judging import Labels, count_labels
+from ft_magics.training.plan import Plan, plan
 from ft_magics.training.sources import cite
+from ft_magics.training.strategy import Shape
 from ft_magics.training.suitability import Reason, judge
 from ft_magics.training.traits import Traits, traits_of
 from ft_magics.training.trl_names import check_trl, trl_fields
@@ -28,17 +31,20 @@ __all__ = [
     "Estimate",
     "Hooks",
     "Job",
+    "Labels",
     "Lengths",
     "Measured",
     "Outcome",
     "Plan",
     "Reason",
+    "Shape",
     "StopNow",
     "Traits",
     "advise",
     "check",
     "check_trl",
     "cite",
+    "count_labels",
     "estimate_time",
     "judge",
     "operations_per_token",

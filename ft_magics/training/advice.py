@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ft_magics.errors import FtError
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training.estimate import Estimate, Measured, estimate_time
-from ft_magics.training.plan import Plan, plan
+from ft_magics.training.judging import Labels
+from ft_magics.training.plan import WHY_METHOD, Plan, plan
 from ft_magics.training.sources import cite
+from ft_magics.training.strategy import Shape
 from ft_magics.training.suitability import Reason, Way, judge
 from ft_magics.training.traits import Traits
 
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "SENTENCES", "Advice", "Lengths", "advise"]
 
 METHODS = {
-    "sft": ("sft", "the rows are texts to imitate", ""),
-    "preference": ("dpo", "the rows say which of two answers is better", cite("dpo")),
-    "unpaired": ("kto", "the rows mark answers as good or bad", cite("kto")),
+    "sft": ("sft", WHY_METHOD["sft"], ""),
+    "preference": ("dpo", WHY_METHOD["dpo"], cite("dpo")),
+    "unpaired": ("kto", WHY_METHOD["kto"], cite("kto")),
 }
 """Kind of rows -> method, why, source."""
 
@@ -40,14 +42,21 @@ class Lengths:
     """Rows in tokens.
 
     Attributes:
-        train: Tokens of each training row, uncut.
+        train: Tokens of each training row, uncut; of a pair those of the longer side.
         trained: Tokens of all of them that carry loss.
         eval_rows: Rows that are scored and not trained on.
+        sides: Tokens of each conversation, uncut: of pairs twice as many as rows; the same as
+            `train` unless given.
+        method: sft, dpo or kto, if it is not the one that the rows' kind has.
+        labels: How many rows are good and bad, for kto.
     """
 
     train: Sequence[int]
     trained: int
     eval_rows: int
+    sides: Sequence[int] | None = None
+    method: str = ""
+    labels: Labels | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ def advise(
     loaded: bool,
     measured: Measured | None = None,
     spec: FinetuneSpec | None = None,
-    second_stage: bool = False,
+    shape: Shape | None = None,
     where: str = "%ft advise",
 ) -> Advice:
     """Say whether to fine-tune, and with which settings.
@@ -95,15 +104,12 @@ def advise(
         loaded: Whether the base is in memory already.
         measured: How fast an earlier run went.
         spec: What the user set; the defaults unless given.
-        second_stage: The run would start from an adapter.
+        shape: Of the adapter the run would start from; None for a first stage.
         where: The cell, for errors.
     """
     tokens = sum(lengths.train)
     way, reasons = judge(traits, wants, tokens=tokens, context_length=base.context_length)
-    method = METHODS[traits.kind][0]
-    if method != "sft":
-        problem = f"This version trains sft only: these rows wait for {method.upper()}."
-        return Advice(way, SENTENCES[way], reasons, method, problem=problem)
+    method = lengths.method or METHODS[traits.kind][0]
     try:
         made = plan(
             spec or FinetuneSpec(),
@@ -112,11 +118,13 @@ def advise(
             base=base,
             device=device,
             trained_tokens=lengths.trained,
-            second_stage=second_stage,
+            method=method,
+            labels=lengths.labels,
+            shape=shape,
             loaded=loaded,
             where=where,
         )
     except FtError as error:
         return Advice(way, SENTENCES[way], reasons, method, problem=str(error))
-    time = estimate_time(made, base, lengths.train, measured)
+    time = estimate_time(made, base, lengths.sides or lengths.train, measured)
     return Advice(way, SENTENCES[way], reasons, method, made, estimate=time)

@@ -26,7 +26,7 @@ from ft_magics.training.trees import Tree
 
 if TYPE_CHECKING:
     from ft_magics.models import Base
-    from ft_magics.training.methods.sft import Sft
+    from ft_magics.training.methods.steps import Steps
 
 __all__ = ["Progress"]
 
@@ -49,7 +49,7 @@ class Progress(TrainerCallback):
         self, job: Job, hooks: Hooks, tree: Tree, base: Base, remembered: dict[str, Any]
     ) -> None:
         self.job, self.hooks, self.tree, self.base = job, hooks, tree, base
-        self.trainer: Sft
+        self.trainer: Steps
         self.kept_step: int = remembered.get("kept_step", 0)
         self.best_step: int | None = remembered.get("best_step")
         self.best_loss: float = remembered.get("best_loss", math.inf)
@@ -78,6 +78,7 @@ class Progress(TrainerCallback):
                 trainable_parameters=trained,
                 total_parameters=every,
                 first_step=state.global_step,
+                method=self.job.plan.method,
             )
         )
         if state.global_step == 0:
@@ -164,6 +165,7 @@ class Progress(TrainerCallback):
                 elapsed_s=self._elapsed_s(),
                 eta_s=left * spent / len(self._recent) + evals_left * self._eval_s,
                 memory_bytes=models.memory_in_use(self._device),
+                metrics=self.trainer.step_metrics(),
             )
         )
 
@@ -176,11 +178,12 @@ class Progress(TrainerCallback):
         if not self.job.eval:
             return False
         began = time.monotonic()
-        loss = self.trainer.eval_loss()
+        scores = self.trainer.eval_scores()
         self._eval_s = time.monotonic() - began
-        if loss is None:
+        if scores is None:
             return False
-        self.hooks.emit(Evaluated(step=step, eval_loss=loss))
+        loss = scores.loss
+        self.hooks.emit(Evaluated(step=step, eval_loss=loss, metrics=scores.metrics))
         if step == 0 or not loss < self.best_loss:
             return False
         self.best_loss, self.best_step = loss, step

@@ -73,12 +73,13 @@ def estimate_time(
     Args:
         plan: What is to be done.
         base: The base model.
-        lengths: Tokens of each training row, uncut.
+        lengths: Tokens of each conversation to train on, uncut: of a pair there are two.
         measured: An earlier run on this kind of device; without one the rate is guessed.
     """
     epoch = sum(min(length, plan.max_length) for length in lengths)
     tokens = round(epoch * plan.num_train_epochs)
     each = operations_per_token(base.parameters, plan.strategy, plan.gradient_checkpointing)
+    each += 2 * base.parameters * _more_passes(plan)
     if measured is not None:
         rate = measured.tokens_per_s * measured.operations / each
         where = f"{measured.name} did {measured.tokens_per_s:,.0f} tokens a second here"
@@ -94,6 +95,16 @@ def estimate_time(
         "here makes it better"
     )
     return _ranged(seconds, _GUESSED_SPREAD, tokens, how, cite("kaplan", "regret"))
+
+
+def _more_passes(plan: Plan) -> float:
+    """Passes forward of each row beside those of its step, in an epoch.
+
+    The reference is asked once a run; KTO's comparison goes through the model too, and through the
+    reference.
+    """
+    once = 1 / max(1.0, plan.num_train_epochs)
+    return {"sft": 0.0, "dpo": once, "kto": 1 + 2 * once}[plan.method]
 
 
 def _ranged(seconds: float, spread: float, tokens: int, how: str, source: str) -> Estimate:

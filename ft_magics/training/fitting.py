@@ -42,6 +42,8 @@ class Need:
     Attributes:
         longest: Tokens of the longest row, after cutting.
         wanted: Rows in one forward pass, if memory allows.
+        sides: Conversations in a row: two of a pair.
+        fewest: Rows that a forward pass must have.
     """
 
     spec: FinetuneSpec
@@ -49,6 +51,8 @@ class Need:
     base: BaseFacts
     longest: int
     wanted: int
+    sides: int = 1
+    fewest: int = 1
 
     def memory_bytes(self, batch: int, checkpointing: bool) -> int:
         """Estimated peak beside the base that is loaded already."""
@@ -58,7 +62,7 @@ class Need:
         return models.training_memory_bytes(
             self.base,
             strategy=self.strategy,
-            batch=batch,
+            batch=batch * self.sides,
             length=self.longest,
             lora_parameters=lora_parameters(self.base, rank, target_count(self.spec)),
             checkpointing=checkpointing,
@@ -69,7 +73,7 @@ class Need:
         given = self.spec.gradient_checkpointing
         for checkpointing in (False, True) if given is None else (given,):
             batch = self.wanted
-            while batch >= 1:
+            while batch >= self.fewest:
                 # A halved batch takes twice the passes a step, so that a step means the same.
                 accumulation = self.spec.gradient_accumulation_steps or self.wanted // batch
                 yield Fit(
@@ -127,19 +131,20 @@ def _explain(need: Need, fit: Fit, why: dict[str, str]) -> None:
 
 def _short(need: Need, device: Device, where: str) -> MemoryShort:
     allowed = need.spec.gradient_checkpointing is not False
-    smallest = need.memory_bytes(1, True)
+    fewest = need.fewest
+    smallest = need.memory_bytes(fewest, True)
     needed = need.memory_bytes(need.wanted, allowed)
     what = (
         f"a batch of {need.wanted} rows of {need.longest} tokens needs about "
         f"{needed / 2**30:.1f} GiB, {device.name} has {device.free_bytes / 2**30:.1f} GiB free"
     )
     batch = need.wanted // 2
-    while batch > 1 and need.memory_bytes(batch, allowed) > device.free_bytes:
+    while batch > fewest and need.memory_bytes(batch, allowed) > device.free_bytes:
         batch //= 2
-    if batch >= 1 and need.memory_bytes(batch, allowed) <= device.free_bytes:
+    if batch >= fewest and need.memory_bytes(batch, allowed) <= device.free_bytes:
         return MemoryShort(where, what, f"Set batch: {batch}.")
     if smallest <= device.free_bytes:
-        return MemoryShort(where, what, "Set batch: 1 and gradient_checkpointing: true.")
+        return MemoryShort(where, what, f"Set batch: {fewest} and gradient_checkpointing: true.")
     lora = "strategy: lora, " if need.strategy == "full" else ""
     return MemoryShort(
         where, what, f"Take {lora}a smaller model, or a max_length below {need.longest}."

@@ -14,7 +14,6 @@ from ft_magics.training.control import Control
 if TYPE_CHECKING:
     import torch
 
-    from ft_magics.data import Encoded
     from ft_magics.training.plan import Plan
 
 __all__ = ["Hooks", "Job", "Outcome", "Save", "Weights", "Write"]
@@ -57,7 +56,8 @@ class Job:
     Attributes:
         name: What the user calls it, for errors.
         plan: Every setting, with its reason.
-        train: Rows as token ids and labels.
+        train: Rows as token ids and labels: `data.Encoded`, for dpo `data.EncodedPair`, for kto
+            `data.EncodedAnswer`.
         eval: Rows that are only scored; may be empty.
         folder: A scratch folder for what trl insists on writing to; removed if it stays empty.
         parent: Adapter folder (PEFT layout), or model folder of a full fine-tune, to start from.
@@ -66,8 +66,8 @@ class Job:
 
     name: str
     plan: Plan
-    train: Sequence[Encoded]
-    eval: Sequence[Encoded]
+    train: Sequence[Any]
+    eval: Sequence[Any]
     folder: Path
     parent: Path | None = None
     checkpoint: Path | None = None

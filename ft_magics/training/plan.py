@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from ft_magics.errors import RunError, SettingError, nearest
+from ft_magics.errors import SettingError
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training import defaults
+from ft_magics.training.checking import check
 from ft_magics.training.fitting import SET, Fit, Need, fit_memory
-from ft_magics.training.sources import SOURCE_OF, cite
-from ft_magics.training.strategy import Ground, beside_base, choose_rank, choose_strategy
-from ft_magics.training.trl_names import check_trl, optimizers, schedulers
+from ft_magics.training.judging import Labels, check_rows, choose_judging
+from ft_magics.training.sources import JUDGED_SOURCE_OF, SOURCE_OF, cite
+from ft_magics.training.strategy import Ground, Shape, beside_base, choose_rank, choose_strategy
+from ft_magics.training.taken import Taken, fixed_reasons, rates, shaped, span
+from ft_magics.training.trl_names import check_trl
 
 if TYPE_CHECKING:
     from ft_magics.models import BaseFacts, Device
 
-__all__ = ["Plan", "check", "plan"]
+__all__ = ["WHY_METHOD", "Plan", "plan"]
+
+WHY_METHOD = {
+    "sft": "the rows are texts to imitate",
+    "dpo": "the rows say which of two answers is better",
+    "kto": "the rows mark answers as good or bad",
+}
+"""Why rows are trained by a method."""
 
 
 _AS_SET = (
@@ -79,14 +88,15 @@ class Plan:
     reasons: dict[str, str]
     memory_bytes: int
     memory_free_bytes: int
+    desirable_weight: float | None = None
+    undesirable_weight: float | None = None
 
     @property
     def sources(self) -> dict[str, str]:
         """Setting -> the paper or guide its value rests on; none for what the user set."""
         defaults_ = [name for name, why in self.reasons.items() if why != SET]
-        return {
-            name: cite(*SOURCE_OF[name]) for name in (*defaults_, "memory") if name in SOURCE_OF
-        }
+        known = SOURCE_OF | JUDGED_SOURCE_OF.get(self.method, {})
+        return {name: cite(*known[name]) for name in (*defaults_, "memory") if name in known}
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON-able values."""
@@ -107,7 +117,9 @@ def plan(
     base: BaseFacts,
     device: Device,
     trained_tokens: int | None = None,
-    second_stage: bool = False,
+    method: str = "sft",
+    labels: Labels | None = None,
+    shape: Shape | None = None,
     loaded: bool = True,
     where: str = "%%finetune",
 ) -> Plan:
@@ -117,12 +129,14 @@ def plan(
 
     Args:
         spec: What the user set.
-        lengths: Tokens of each training row, uncut.
+        lengths: Tokens of each training row, uncut; of a pair those of the longer side.
         eval_rows: Rows that are scored and not trained on.
         base: The base model.
         device: Where the run will be.
         trained_tokens: Tokens of all rows that carry loss; all of their tokens unless given.
-        second_stage: The run starts from an adapter.
+        method: sft, dpo or kto, as the rows are.
+        labels: How many rows are good and bad, for kto.
+        shape: Of the adapter the run starts from; None for a first stage.
         loaded: Whether the base is in memory already; else room is kept for it.
         where: The cell, for errors.
 
@@ -131,22 +145,22 @@ def plan(
         RunError: There is nothing to train on.
         MemoryShort: The device has too little memory; the remedy names what would fit.
     """
-    if not lengths:
-        raise RunError(where, "there are no rows to train on", "Add rows to the data set.")
-    _check_with(spec, base, where)
-    why = _fixed_reasons(spec)
+    check_rows(lengths, labels, spec, where)
+    _check_with(spec, base, where, method)
+    why = fixed_reasons(spec) | {"method": WHY_METHOD[method]}
     device = device if loaded else beside_base(base, device, where)
     tokens = sum(lengths) if trained_tokens is None else trained_tokens
-    spec, strategy = _decide(spec, Ground(tokens, max(lengths), base, device, second_stage), why)
-    taken = _Taken(spec, why)
-    length, need = _need(spec, strategy, lengths, base, device, taken)
+    spec, strategy = _decide(spec, Ground(tokens, max(lengths), base, device, shape), why)
+    taken = Taken(spec, why)
+    length, need = _need(spec, strategy, lengths, base, device, taken, method)
     fit = fit_memory(need, device, where, why)
     per_epoch = defaults.steps_per_epoch(len(lengths), fit.batch, fit.accumulation)
-    epochs, total = _span(spec, len(lengths), per_epoch, taken)
+    epochs, total = span(spec, len(lengths), per_epoch, taken, method)
     return Plan(
         **{name: getattr(spec, name) for name in _AS_SET},
-        **_rates(spec, strategy, base, total, taken),
-        method="sft",
+        **rates(spec, strategy, base, total, taken, method, shape),
+        **choose_judging(spec, method, labels, why, taken),
+        method=method,
         strategy=strategy,
         dtype=_dtype(base, strategy, why),
         num_train_epochs=epochs,
@@ -154,9 +168,7 @@ def plan(
         **_fitted(fit, device),
         max_length=length,
         eval_steps=taken("eval_steps", defaults.choose_eval_steps(total, per_epoch, eval_rows)),
-        beta=None,
-        loss_type=spec.loss_type or "nll",
-        trl=check_trl(spec.trl, where),
+        trl=check_trl(spec.trl, where, method),
         reasons=why,
     )
 
@@ -171,44 +183,16 @@ def _fitted(fit: Fit, device: Device) -> dict[str, Any]:
     }
 
 
-class _Taken:
-    """Takes the user's value, else the chosen one, and notes why."""
-
-    def __init__(self, spec: FinetuneSpec, why: dict[str, str]) -> None:
-        self.spec = spec
-        self.why = why
-
-    def __call__(self, name: str, chosen: defaults.Chosen[Any]) -> Any:
-        value = getattr(self.spec, name)
-        self.why[name] = chosen.why if value is None else SET
-        return chosen.value if value is None else value
-
-
-def _fixed_reasons(spec: FinetuneSpec) -> dict[str, str]:
-    """Reasons for the settings whose default is the same everywhere."""
-    usual = FinetuneSpec()
-    why = {
-        "weight_decay": "none: few steps leave little to hold back",
-        "max_grad_norm": "the custom of all trainers: one odd row cannot throw the run",
-        "optim": "AdamW, the optimizer all these numbers were found with",
-        "seed": "any number: the same one gives the same adapter",
-        "lora_dropout": "none: nothing that was learned is dropped",
-        "lora_target_modules": "every linear layer: better than attention alone (QLoRA's paper)",
-    }
-    for name in why:
-        if getattr(spec, name) != getattr(usual, name):
-            why[name] = SET
-    return why
-
-
 def _decide(
     spec: FinetuneSpec, ground: Ground, why: dict[str, str]
 ) -> tuple[FinetuneSpec, Literal["lora", "full"]]:
     """What is trained, and the settings with the adapter's rank in them."""
     chosen, rank = choose_strategy(spec, ground), choose_rank(spec, ground)
-    why |= {"method": "the rows are texts to imitate", "strategy": chosen.why}
-    why["lora_r"] = rank.why
-    return dataclasses.replace(spec, lora_r=rank.value), chosen.value
+    why |= {"strategy": chosen.why, "lora_r": rank.why}
+    spec = dataclasses.replace(spec, lora_r=rank.value)
+    if ground.shape is not None:
+        spec = shaped(spec, ground.shape, why)
+    return spec, chosen.value
 
 
 def _need(
@@ -217,77 +201,31 @@ def _need(
     lengths: Sequence[int],
     base: BaseFacts,
     device: Device,
-    taken: _Taken,
+    taken: Taken,
+    method: str,
 ) -> tuple[int, Need]:
     """max_length, and what decides the memory."""
     length = taken(
         "max_length", defaults.choose_max_length(lengths, device.kind, base.context_length)
     )
-    wanted = taken("per_device_train_batch_size", defaults.choose_batch(len(lengths), device.kind))
-    return length, Need(spec, strategy, base, min(max(lengths), length), wanted)
+    batch = defaults.choose_batch(len(lengths), device.kind, method)
+    wanted = taken("per_device_train_batch_size", batch)
+    sides, fewest = (2 if method == "dpo" else 1), (2 if method == "kto" else 1)
+    longest = min(max(lengths), length)
+    return length, Need(spec, strategy, base, longest, wanted, sides=sides, fewest=fewest)
 
 
-def _check_with(spec: FinetuneSpec, base: BaseFacts, where: str) -> None:
+def _check_with(spec: FinetuneSpec, base: BaseFacts, where: str, method: str) -> None:
     """Refuse what cannot be done on any machine, or not with this base.
 
     Raises:
         SettingError: As for `check`; or max_length is above what the base can read.
     """
-    check(spec, where)
+    check(spec, where, method)
     most = base.context_length
     if spec.max_length is not None and most and spec.max_length > most:
         what = f"max_length is {spec.max_length}, and {base.name} reads at most {most} tokens"
         raise SettingError(where, what, f"Set max_length to {most} or less, and split longer rows.")
-
-
-def _span(spec: FinetuneSpec, rows: int, per_epoch: int, taken: _Taken) -> tuple[float, int]:
-    """Epochs and steps of the whole run."""
-    if spec.max_steps is not None:
-        taken.why["max_steps"] = SET
-        taken.why["num_train_epochs"] = f"{spec.max_steps} steps of {per_epoch} an epoch"
-        return spec.max_steps / per_epoch, spec.max_steps
-    epochs = float(taken("num_train_epochs", defaults.choose_epochs(rows, per_epoch)))
-    return epochs, math.ceil(epochs * per_epoch)
-
-
-def _rates(
-    spec: FinetuneSpec, strategy: str, base: BaseFacts, total: int, taken: _Taken
-) -> dict[str, Any]:
-    """How large the steps are."""
-    rank = spec.lora_r or 16
-    warmup = taken("warmup_steps", defaults.choose_warmup(total))
-    return {
-        "learning_rate": taken(
-            "learning_rate", defaults.choose_learning_rate(strategy, base.parameters)
-        ),
-        "lr_scheduler_type": taken("lr_scheduler_type", defaults.SCHEDULE),
-        "warmup_steps": math.ceil(warmup * total) if 0 < warmup < 1 else int(warmup),
-        "lora_alpha": taken("lora_alpha", defaults.Chosen(2.0 * rank, "twice lora_r, the custom")),
-    }
-
-
-def check(spec: FinetuneSpec, where: str) -> None:
-    """Refuse what cannot be done on any machine: no model is needed, and no torch is imported.
-
-    Raises:
-        SettingError: What it is, with the nearest right name or the remedy.
-    """
-    if spec.method not in (None, "sft"):
-        raise SettingError(
-            where, f"method {spec.method} is not there yet", "This version trains sft."
-        )
-    if spec.strategy == "qlora":
-        what = "qlora is not there yet (it will need a CUDA GPU and bitsandbytes)"
-        raise SettingError(where, what, "Use strategy: lora.")
-    if spec.beta is not None:
-        raise SettingError(where, "beta is for preferences, and this is sft", "Leave it out.")
-    if spec.loss_type not in (None, "nll", "dft"):
-        raise SettingError(where, f"loss_type is '{spec.loss_type}'", "For sft it is nll or dft.")
-    for name, known in (("lr_scheduler_type", schedulers()), ("optim", optimizers())):
-        value = getattr(spec, name)
-        if value is not None and value not in known:
-            raise SettingError(where, f"{name} is '{value}'", nearest(value, known))
-    check_trl(spec.trl, where)
 
 
 def _dtype(base: BaseFacts, strategy: str, why: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from ft_magics.data.encoding.judged import AnyEncoded, EncodedAnswer, sides_of
 from ft_magics.errors import RunError
 from ft_magics.training.hooks import Job, Weights
 from ft_magics.training.trees import Tree
@@ -17,13 +18,13 @@ from ft_magics.training.trees import Tree
 if TYPE_CHECKING:
     import threading
 
-    from transformers import Trainer
-
     from ft_magics.models import Base
+    from ft_magics.training.methods.steps import Steps
 
 __all__ = [
     "identity",
     "load_progress",
+    "load_reference",
     "load_trained",
     "weights_of",
     "write_checkpoint",
@@ -37,6 +38,7 @@ OPTIMIZER_FILE = "optimizer.pt"
 SCHEDULER_FILE = "scheduler.pt"
 SCALER_FILE = "scaler.pt"
 STATE_FILE = "trainer_state.json"
+REFERENCE_FILE = "reference.safetensors"
 
 
 def write_weights(folder: Path, tree: Tree, base: Base) -> None:
@@ -87,7 +89,7 @@ def weights_of(tree: Tree, lock: threading.Lock) -> Weights | None:
 
 
 def write_checkpoint(
-    folder: Path, trainer: Trainer, tree: Tree, job: Job, progress: dict[str, Any]
+    folder: Path, trainer: Steps, tree: Tree, job: Job, progress: dict[str, Any]
 ) -> None:
     """Write all that the rest of the run depends on. No random state: the run draws from none.
 
@@ -101,6 +103,8 @@ def write_checkpoint(
     assert trainer.optimizer is not None
     assert trainer.lr_scheduler is not None
     _write_tensors(folder / TRAINED_FILE, tree.tensors)
+    if reference := trainer.kept_tensors():
+        _write_tensors(folder / REFERENCE_FILE, reference)
     torch.save(trainer.optimizer.state_dict(), folder / OPTIMIZER_FILE)
     torch.save(trainer.lr_scheduler.state_dict(), folder / SCHEDULER_FILE)
     if trainer.accelerator.scaler is not None:
@@ -140,6 +144,13 @@ def load_trained(job: Job) -> dict[str, torch.Tensor]:
     return load_file(job.checkpoint / TRAINED_FILE)
 
 
+def load_reference(job: Job) -> dict[str, torch.Tensor]:
+    """What the weights of the run's start said of its rows; empty for a run from the start."""
+    if job.checkpoint is None or not (job.checkpoint / REFERENCE_FILE).is_file():
+        return {}
+    return load_file(job.checkpoint / REFERENCE_FILE)
+
+
 def identity(job: Job) -> str:
     """A hash of all that decides the weights of a run, the base and the parent apart."""
     settings = {
@@ -147,9 +158,14 @@ def identity(job: Job) -> str:
         for key, value in job.plan.to_dict().items()
         if key not in ("reasons", "memory_bytes", "memory_free_bytes")
     }
-    rows = [(row.ids, row.labels) for row in job.train]
+    rows = [_content(row) for row in job.train]
     text = json.dumps([settings, rows], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _content(row: AnyEncoded) -> list[Any]:
+    label = [row.label] if isinstance(row, EncodedAnswer) else []
+    return [*((side.ids, side.labels) for side in sides_of(row)), *label]
 
 
 def _write_tensors(path: Path, tensors: dict[str, torch.Tensor]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["SEPARATOR", "SOURCES", "SOURCE_OF", "cite"]
+__all__ = ["JUDGED_SOURCE_OF", "SEPARATOR", "SOURCES", "SOURCE_OF", "cite"]
 
 SEPARATOR = "; "
 """Between two sources; none holds it."""
@@ -34,6 +34,8 @@ SOURCES: dict[str, str] = {
     "regret": "Thinking Machines 2025, «LoRA Without Regret», thinkingmachines.ai/blog/lora",
     "small-batch": "Masters & Luschi 2018, «Revisiting Small Batch Training», arXiv 1804.07612",
     "trl": "trl's own default, huggingface.co/docs/trl/sft_trainer",
+    "zephyr": "Tunstall et al. 2023, «Zephyr: Direct Distillation of LM Alignment», "
+    "arXiv 2310.16944",
     "zero-memory": "Rajbhandari et al. 2020, «ZeRO», arXiv 1910.02054",
     "zero": "Bergsma et al. 2025, «Straight to Zero», arXiv 2502.15938",
 }
@@ -56,6 +58,12 @@ SOURCE_OF: dict[str, tuple[str, ...]] = {
     "memory": ("memory", "zero-memory"),
 }
 """Setting -> what its default rests on; a setting that is not here follows from the others."""
+
+JUDGED_SOURCE_OF: dict[str, dict[str, tuple[str, ...]]] = {
+    "dpo": {"method": ("dpo",), "beta": ("dpo",), "learning_rate": ("zephyr", "regret")},
+    "kto": {"method": ("kto",), "beta": ("kto",), "learning_rate": ("kto", "regret")},
+}
+"""Method -> the same, where it differs from that."""
 
 
 def cite(*names: str) -> str:

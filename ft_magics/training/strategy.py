@@ -15,7 +15,15 @@ from ft_magics.training.fitting import SET, Need, target_count
 if TYPE_CHECKING:
     from ft_magics.models import BaseFacts, Device
 
-__all__ = ["RANKS", "Ground", "beside_base", "choose_rank", "choose_strategy", "qlora_would_fit"]
+__all__ = [
+    "RANKS",
+    "Ground",
+    "Shape",
+    "beside_base",
+    "choose_rank",
+    "choose_strategy",
+    "qlora_would_fit",
+]
 
 RANKS = (16, 32, 64, 128)
 """Ranks that are chosen by themselves."""
@@ -28,20 +36,42 @@ _MARGIN = 0.5
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What a second stage must have of the adapter it goes on with.
+
+    Attributes:
+        name: The adapter's.
+        strategy: `lora` or `full`.
+        targets: As `lora_target_modules`.
+    """
+
+    name: str
+    strategy: Literal["lora", "full"]
+    rank: int
+    alpha: float
+    targets: list[str] | str
+
+    @property
+    def why(self) -> str:
+        """The reason for what is taken over."""
+        return f"as {self.name} has it, which this goes on with"
+
+
+@dataclass(frozen=True)
 class Ground:
     """What the choice stands on.
 
     Attributes:
         trained_tokens: Tokens of all rows that carry loss.
         longest: Tokens of the longest row.
-        second_stage: The run starts from an adapter, so it has that one's kind and rank.
+        shape: Of the adapter the run starts from; None for a first stage.
     """
 
     trained_tokens: int
     longest: int
     base: BaseFacts
     device: Device
-    second_stage: bool = False
+    shape: Shape | None = None
 
 
 def capacity_tokens(base: BaseFacts, rank: int, targets: int) -> int:
@@ -59,8 +89,8 @@ def choose_rank(spec: FinetuneSpec, ground: Ground) -> Chosen[int]:
     """The rank of the adapter: the smallest of `RANKS` that holds the rows."""
     if spec.lora_r is not None:
         return Chosen(spec.lora_r, SET)
-    if ground.second_stage:
-        return Chosen(RANKS[0], "the usual one: a second stage must have the rank of the first")
+    if ground.shape is not None:
+        return Chosen(ground.shape.rank, ground.shape.why)
     targets = target_count(spec)
     for rank in RANKS:
         room = capacity_tokens(ground.base, rank, targets)
@@ -93,8 +123,8 @@ def choose_strategy(spec: FinetuneSpec, ground: Ground) -> Chosen[Literal["lora"
         return Chosen("lora", SET)
     base, targets = ground.base, target_count(spec)
     most = capacity_tokens(base, RANKS[-1], targets)
-    if ground.second_stage:
-        return Chosen("lora", "a second stage goes on with an adapter")
+    if ground.shape is not None:
+        return Chosen(ground.shape.strategy, ground.shape.why)
     if ground.trained_tokens <= most:
         return Chosen("lora", "an adapter learns these rows as well as every weight would")
     if base.parameters >= _SMALL_BASE:

@@ -14,25 +14,39 @@ from typing import Any
 
 from ft_magics.errors import SettingError, nearest
 
-__all__ = ["check_trl", "optimizers", "schedulers", "trl_fields"]
+__all__ = ["check_trl", "loss_types", "optimizers", "schedulers", "trl_fields"]
 
-_CONFIGS = (
-    ("trl", "trainer/sft_config.py", "SFTConfig"),
+_CONFIGS = {
+    "sft": ("trl", "trainer/sft_config.py", "SFTConfig"),
+    "dpo": ("trl", "trainer/dpo_config.py", "DPOConfig"),
+    "kto": ("trl", "trainer/kto_config.py", "KTOConfig"),
+}
+_SHARED = (
     ("trl", "trainer/base_config.py", "_BaseConfig"),
     ("transformers", "training_args.py", "TrainingArguments"),
 )
+_LOSSES = {
+    "dpo": ("trl", "trainer/dpo_trainer.py", "DPOTrainer"),
+    "kto": ("trl", "trainer/kto_trainer.py", "KTOTrainer"),
+}
+"""Where the names of losses are compared with."""
 
 _OWNED = {
     "It is a setting of its own: write it without trl.": """
         learning_rate num_train_epochs max_steps per_device_train_batch_size max_length
         gradient_accumulation_steps lr_scheduler_type warmup_steps weight_decay max_grad_norm optim
         gradient_checkpointing activation_checkpointing seed eval_steps loss_type trust_remote_code
+        beta desirable_weight undesirable_weight
     """,
     "The rows reach the trainer as ready tokens, so it would change nothing.": """
         packing packing_strategy padding_free eval_packing completion_only_loss assistant_only_loss
         dataset_text_field dataset_kwargs dataset_num_proc eos_token pad_token pad_to_multiple_of
         truncation_mode shuffle_dataset chat_template_path model_init_kwargs remove_unused_columns
         label_names
+    """,
+    "The model as it is at the run's start is asked once, before the first step.": """
+        precompute_ref_log_probs precompute_ref_batch_size sync_ref_model ref_model_mixup_alpha
+        ref_model_sync_steps
     """,
     "What is kept, and where, is decided by ft_magics.": """
         output_dir save_strategy save_steps save_total_limit save_only_model save_on_each_node
@@ -62,12 +76,13 @@ OWNED = {name: reason for reason, names in _OWNED.items() for name in names.spli
 """Fields of trl's config that cannot be passed through, and the remedy."""
 
 
-def check_trl(values: dict[str, Any] | None, where: str) -> dict[str, Any]:
+def check_trl(values: dict[str, Any] | None, where: str, method: str = "sft") -> dict[str, Any]:
     """Check the names of settings that go straight to trl's config.
 
     Args:
         values: Field and value, as the user wrote them.
         where: The cell, for errors.
+        method: Whose config it is: sft, dpo or kto.
 
     Returns:
         The same, or an empty dict for None.
@@ -76,8 +91,8 @@ def check_trl(values: dict[str, Any] | None, where: str) -> dict[str, Any]:
         SettingError: The installed trl has no such field, or it is decided elsewhere.
     """
     for name in values or {}:
-        if name not in trl_fields():
-            free = trl_fields() - OWNED.keys()
+        if name not in trl_fields(method):
+            free = trl_fields(method) - OWNED.keys()
             raise SettingError(f"{where}, trl", f"no field '{name}'", nearest(name, free))
         if name in OWNED:
             raise SettingError(f"{where}, trl", f"'{name}' cannot be passed on", OWNED[name])
@@ -85,13 +100,29 @@ def check_trl(values: dict[str, Any] | None, where: str) -> dict[str, Any]:
 
 
 @cache
-def trl_fields() -> frozenset[str]:
-    """The names of all fields of the installed SFTConfig."""
+def trl_fields(method: str = "sft") -> frozenset[str]:
+    """The names of all fields of the installed config of a method."""
     found: set[str] = set()
-    for package, file, name in _CONFIGS:
+    for package, file, name in (_CONFIGS[method], *_SHARED):
         for node in _class(package, file, name).body:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 found.add(node.target.id)
+    return frozenset(found)
+
+
+@cache
+def loss_types(method: str) -> frozenset[str]:
+    """The losses that the installed trainer of a method knows; of sft, those that fit our rows."""
+    if method == "sft":
+        return frozenset({"nll", "dft"})
+    found: set[str] = set()
+    for node in ast.walk(_class(*_LOSSES[method])):
+        # `loss_type == "sigmoid"`, `self.loss_type == "kto"`
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+            left, right = node.left, node.comparators[0]
+            named = getattr(left, "id", None) or getattr(left, "attr", None)
+            if named == "loss_type" and isinstance(right, ast.Constant):
+                found.add(str(right.value))
     return frozenset(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,17 +85,23 @@ def test_golden_questions_are_the_next_cell_when_asked_for(front_end):
     assert ft.golden("sums", "\n".join(rest)).questions[0].checks == {"max_sentences": 1}
 
 
-def test_preferences_are_advised_and_not_planned(front_end):
+def test_preferences_are_advised_what_their_run_does(front_end):
     rows = [{"prompt": f"q{i}", "chosen": "good", "rejected": "bad"} for i in range(12)]
     session.dataset("prefs", rows)
     advice = ft.advise("prefs")
-    assert advice.way == "finetune" and advice.plan is None
-    assert [(line.name, line.value) for line in advice.table] == [("method", "dpo")]
-    assert "DPO" in advice.problem and "2305.18290" in advice.table[0].source
-    assert advice.next_cell == "", "a cell that would be refused is not offered"
+    assert advice.way == "finetune" and advice.problem == ""
+    values = {line.name: (line.value, line.source) for line in advice.table}
+    assert values["method"][0] == "dpo" and "2305.18290" in values["method"][1]
+    assert values["beta"][0] == "0.1"
+    assert advice.next_cell == "%%finetune my-prefs --data prefs"
+    planned = ft.finetune("my-prefs", data="prefs", plan=True).plan
+    assert replace(planned, memory_free_bytes=advice.plan.memory_free_bytes) == advice.plan
     marked = [{"prompt": f"q{i}", "completion": "a", "label": i % 2 == 0} for i in range(12)]
     session.dataset("marks", marked)
-    assert ft.advise("marks").table[0].value == "kto"
+    marks = ft.advise("marks")
+    assert marks.table[0].value == "kto" and marks.plan.desirable_weight == 1.0
+    planned = ft.finetune("my-marks", data="marks", plan=True).plan
+    assert replace(planned, memory_free_bytes=marks.plan.memory_free_bytes) == marks.plan
 
 
 def test_plain_texts_are_not_called_conversations(front_end):

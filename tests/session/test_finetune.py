@@ -333,12 +333,6 @@ def test_a_plan_spends_nothing(train, front_end):
     assert session.current().store.run_names() == []
 
 
-def test_preference_rows_are_refused_by_name(front_end):
-    rows = [{"prompt": "a", "chosen": "b", "rejected": "c"}]
-    with pytest.raises(SettingError, match="preference"):
-        ft.finetune("one", rows=rows)
-
-
 def test_events_are_the_one_source(train):
     run = train("one")
     lines = (run.folder.path / "events.jsonl").read_text().splitlines()

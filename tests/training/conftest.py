@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from ft_magics.data import Encoded
+from ft_magics.data import Encoded, EncodedAnswer, EncodedPair
 from ft_magics.events import Event
 from ft_magics.spec import FinetuneSpec
-from ft_magics.training import Control, Hooks, Job, Outcome, Plan, plan, train
+from ft_magics.training import Control, Hooks, Job, Outcome, Plan, count_labels, plan, train
 
 
 def make_rows(count: int, seed: int = 0, shortest: int = 12, longest: int = 40) -> list[Encoded]:
@@ -27,6 +27,34 @@ def make_rows(count: int, seed: int = 0, shortest: int = 12, longest: int = 40) 
         labels = [-100] * (length // 2) + ids[length // 2 : -1] + [-100]
         rows.append(Encoded(ids=tuple(ids), labels=tuple(labels), cut=0, number=number))
     return rows
+
+
+def make_pairs(count: int, seed: int = 0) -> list[EncodedPair]:
+    """Pairs of random tokens: a shared question, and two answers that carry loss."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def tokens(least: int, most: int) -> list[int]:
+        length = int(torch.randint(least, most, (1,), generator=draw))
+        return torch.randint(10, 40000, (length,), generator=draw).tolist()
+
+    def answered(asked: list[int], number: int) -> Encoded:
+        answer = tokens(3, 12)
+        return Encoded(tuple(asked + answer), tuple([-100] * len(asked) + answer), 0, number)
+
+    made = []
+    for number in range(1, count + 1):
+        asked = tokens(5, 15)
+        made.append(EncodedPair(answered(asked, number), answered(asked, number)))
+    return made
+
+
+def make_answers(count: int, seed: int = 0) -> list[EncodedAnswer]:
+    """Labelled answers of random tokens, good and bad in turn."""
+    pairs = make_pairs(count, seed)
+    return [
+        EncodedAnswer(p.chosen, True) if i % 2 else EncodedAnswer(p.rejected, False)
+        for i, p in enumerate(pairs)
+    ]
 
 
 @dataclass
@@ -71,6 +99,11 @@ class Outside:
         return (self.kept[step] / "adapter_model.safetensors").read_bytes()
 
 
+def method_of(rows: Sequence[Any]) -> str:
+    """What rows are trained by, by their kind."""
+    return {EncodedPair: "dpo", EncodedAnswer: "kto"}.get(type(rows[0]), "sft")
+
+
 class Bench:
     """Makes jobs on the tiny model and runs them."""
 
@@ -79,7 +112,7 @@ class Bench:
         self.folder = folder
         self.count = 0
 
-    def plan(self, rows: Sequence[Encoded], eval_rows: int = 0, **settings: Any) -> Plan:
+    def plan(self, rows: Sequence[Any], eval_rows: int = 0, **settings: Any) -> Plan:
         from ft_magics import models
 
         device = models.Device("cpu", "CPU", False, 16 * 2**30, 8 * 2**30)
@@ -89,6 +122,8 @@ class Bench:
             eval_rows=eval_rows,
             base=self.base.facts,
             device=device,
+            method=method_of(rows),
+            labels=count_labels(rows),
         )
 
     def outside(self) -> Outside:
@@ -98,8 +133,8 @@ class Bench:
     def run(
         self,
         *,
-        rows: Sequence[Encoded] | None = None,
-        scored: Sequence[Encoded] = (),
+        rows: Sequence[Any] | None = None,
+        scored: Sequence[Any] = (),
         outside: Outside | None = None,
         parent: Path | None = None,
         checkpoint: Path | None = None,
@@ -132,3 +167,13 @@ def real_bench(real_base: Any, tmp_path: Path) -> Bench:
 @pytest.fixture
 def rows() -> Callable[..., list[Encoded]]:
     return make_rows
+
+
+@pytest.fixture
+def pairs() -> Callable[..., list[EncodedPair]]:
+    return make_pairs
+
+
+@pytest.fixture
+def answers() -> Callable[..., list[EncodedAnswer]]:
+    return make_answers

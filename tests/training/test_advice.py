@@ -52,11 +52,13 @@ def test_the_first_notebooks_run_stays_what_it_was() -> None:
     assert found == ("lora", 16, 32.0, 4, 36, 2e-3, 2, "linear", 1024)
 
 
-def test_other_kinds_wait_for_their_trainers() -> None:
+def test_judged_rows_are_advised_their_own_method() -> None:
     for kind, method in (("preference", "dpo"), ("unpaired", "kto")):
         made = make(12, kind)
-        assert (made.method, made.plan, made.way) == (method, None, "finetune")
-        assert method.upper() in made.problem
+        assert (made.method, made.way, made.problem) == (method, "finetune", "")
+        assert made.plan is not None
+        assert (made.plan.method, made.plan.beta) == (method, 0.1)
+        assert "arXiv" in made.plan.sources["beta"]
 
 
 def test_what_cannot_run_is_told_with_the_remedy() -> None:

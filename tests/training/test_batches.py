@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 
 from ft_magics.data import Encoded
-from ft_magics.training.batches import RowOrder, TrainLoader, collate, eval_batches
+from ft_magics.training.batches import DealtOrder, RowOrder, TrainLoader, collate, eval_batches
 
 
 def test_order_depends_on_seed_and_epoch_alone() -> None:
@@ -22,7 +23,8 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
 
 def test_a_loader_draws_nothing_from_the_shared_state(rows: Any) -> None:
     before = torch.get_rng_state()
-    loader = TrainLoader(rows(6), 4, seed=1, pad=2)
+    made = rows(6)
+    loader = TrainLoader(made, RowOrder(6, 4, seed=1), lambda chosen: collate(chosen, 2))
     assert len(loader) == len(list(loader)) == 2
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -51,3 +53,23 @@ def test_eval_sees_every_row_once_in_a_fixed_order(rows: Any) -> None:
     made = rows(7)
     seen = [int(n) for b in eval_batches(made, 3, 0) for n in b["attention_mask"].sum(1)]
     assert seen == sorted((len(row.ids) for row in made), reverse=True)
+
+
+def test_dealt_batches_stay_together_and_hold_both_labels() -> None:
+    labels = [i % 4 == 0 for i in range(40)]
+    order = DealtOrder(labels, 8, seed=3)
+    first = list(order)
+    order.set_epoch(1)
+    assert list(order) != first
+    assert sorted(map(tuple, order)) == sorted(map(tuple, first))
+    assert sorted(i for batch in first for i in batch) == list(range(40))
+    assert {sum(labels[i] for i in batch) for batch in first} == {2}
+
+
+@pytest.mark.parametrize("count", range(2, 20))
+@pytest.mark.parametrize("batch", [2, 3, 4])
+def test_no_dealt_batch_holds_a_single_row(count: int, batch: int) -> None:
+    order = DealtOrder([True] * count, batch, seed=0)
+    sizes = [len(rows) for rows in order]
+    assert sum(sizes) == count
+    assert min(sizes) >= 2 and max(sizes) <= batch + 1

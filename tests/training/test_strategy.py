@@ -11,7 +11,7 @@ from ft_magics.errors import MemoryShort
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training import Plan, plan
 from ft_magics.training.defaults import lora_parameters
-from ft_magics.training.strategy import RANKS, beside_base, capacity_tokens, qlora_would_fit
+from ft_magics.training.strategy import RANKS, Shape, beside_base, capacity_tokens, qlora_would_fit
 
 from .test_plan import CPU, GPU, LARGE, SMALL
 
@@ -19,9 +19,7 @@ ROOMY = replace(GPU, free_bytes=70 * 2**30)
 
 
 def make(trained: int, **settings: Any) -> Plan:
-    known = {
-        k: settings.pop(k) for k in ("base", "device", "second_stage", "loaded") if k in settings
-    }
+    known = {k: settings.pop(k) for k in ("base", "device", "shape", "loaded") if k in settings}
     known = {"base": SMALL, "device": ROOMY, **known}
     return plan(
         FinetuneSpec(**settings), lengths=[60] * 20, eval_rows=0, trained_tokens=trained, **known
@@ -69,9 +67,19 @@ def test_what_the_user_set_stands() -> None:
     assert make(1, strategy="full").strategy == "full"
 
 
-def test_a_second_stage_keeps_to_the_usual_adapter() -> None:
-    made = make(10**12, second_stage=True)
-    assert (made.strategy, made.lora_r) == ("lora", 16)
+def test_a_second_stage_has_the_shape_of_the_first() -> None:
+    shape = Shape("ollie", "lora", 8, 4.0, ["q_proj", "v_proj"])
+    made = make(10**12, shape=shape)
+    assert (made.strategy, made.lora_r, made.lora_alpha) == ("lora", 8, 4.0)
+    assert made.lora_target_modules == ["q_proj", "v_proj"]
+    for name in ("strategy", "lora_r", "lora_alpha", "lora_target_modules"):
+        assert made.reasons[name] == "as ollie has it, which this goes on with"
+    assert make(1, shape=Shape("o", "full", 16, 32.0, "all-linear")).strategy == "full"
+
+
+def test_what_the_user_sets_against_the_first_stage_stands() -> None:
+    made = make(1, shape=Shape("ollie", "lora", 8, 4.0, ["q_proj"]), lora_r=4)
+    assert (made.lora_r, made.reasons["lora_r"]) == (4, "set by you")
 
 
 def test_room_is_kept_for_a_base_that_is_not_loaded() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator
+import importlib
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from ft_magics.models import Base
 from ft_magics.training.callbacks import Progress
 from ft_magics.training.control import Control, StopNow
 from ft_magics.training.hooks import Hooks, Job, Outcome
-from ft_magics.training.methods.sft import Sft, make_trainer
+from ft_magics.training.methods.steps import Steps
 from ft_magics.training.quiet import quiet
 from ft_magics.training.random_state import kept_random_states
 from ft_magics.training.saving import load_progress, weights_of
@@ -24,7 +25,12 @@ from ft_magics.training.trees import Tree, plant
 
 __all__ = ["train"]
 
-_METHODS: dict[str, Callable[..., Sft]] = {"sft": make_trainer}
+_METHODS = {
+    "sft": "ft_magics.training.methods.sft",
+    "dpo": "ft_magics.training.methods.dpo",
+    "kto": "ft_magics.training.methods.kto",
+}
+"""Method -> the module whose `make_trainer` builds it; imported when it is first used."""
 
 
 def train(job: Job, base: Base, hooks: Hooks) -> Outcome:
@@ -71,7 +77,8 @@ def _train(job: Job, base: Base, hooks: Hooks) -> Outcome:
         hooks.emit(Notice(text=text, severity="warning"))
     progress = Progress(job, hooks, tree, base, remembered)
     with kept_random_states():
-        trainer = _METHODS[job.plan.method](job, base, hooks, tree, progress)
+        method = importlib.import_module(_METHODS[job.plan.method])
+        trainer = method.make_trainer(job, base, hooks, tree, progress)
     hooks.weights = weights_of(tree, hooks.step_lock)
     try:
         return _run(job, hooks, trainer, tree, progress)
@@ -82,7 +89,7 @@ def _train(job: Job, base: Base, hooks: Hooks) -> Outcome:
             job.folder.rmdir()
 
 
-def _run(job: Job, hooks: Hooks, trainer: Sft, tree: Tree, progress: Progress) -> Outcome:
+def _run(job: Job, hooks: Hooks, trainer: Steps, tree: Tree, progress: Progress) -> Outcome:
     try:
         at = progress.kept_step
         hooks.control.hold(
@@ -90,7 +97,9 @@ def _run(job: Job, hooks: Hooks, trainer: Sft, tree: Tree, progress: Progress) -
         )
         if not hooks.control.ending:
             with _watched(tree.model, hooks.control):
-                trainer.train(resume_from_checkpoint=_path(job))
+                trainer.prepare()
+                if not hooks.control.ending:
+                    trainer.train(resume_from_checkpoint=_path(job))
     except StopNow:
         # Nothing more to do: what was kept before is on disk.
         pass
