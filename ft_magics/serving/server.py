@@ -19,6 +19,7 @@ from ft_magics.serving.answering import Answer, Request, answer
 from ft_magics.serving.decoding import forward_logits
 from ft_magics.serving.layers import Adapter, Selection, SlotLinear
 from ft_magics.serving.scoring import row_loss
+from ft_magics.serving.seal import Seal
 from ft_magics.serving.slots import Slot, SlotFacts, adapter_slot, full_slot
 from ft_magics.serving.targets import BaseLayers
 from ft_magics.spec import GenerateSpec
@@ -45,8 +46,10 @@ class Server:
         self._active: str | None = None
         self._lock = threading.Lock()
         self._ends = frozenset(end_ids(base.tokenizer))
-        self._versions = models.versions(base.model)
+        # Of the base's own tree and of the one that answers: training takes from the first.
+        self._seal = Seal(base.model, self._tree)
         self._probe = self._probe_logits()
+        self._change = ""
 
     # Slots
 
@@ -193,15 +196,33 @@ class Server:
         with torch.no_grad(), self._selection.of(adapter):
             return forward_logits(model, batch)[0][0]
 
+    def base_change(self, *, whole: bool = False) -> str:
+        """What has happened to the base since this server was made.
+
+        The quick look takes less than a millisecond, so that it can follow each answer: made after
+        one, it holds for the whole of it. What it sees, and what only the whole proof does, is
+        told at `Seal`. What the whole proof once found is told ever after.
+
+        Args:
+            whole: Read every weight, and compare a probe's logits bit for bit.
+
+        Returns:
+            Words such as `lm_head.weight was written`; empty when nothing has happened.
+        """
+        found = self._change or (self._seal.whole() if whole else self._seal.broken())
+        if whole and not found and not torch.equal(self._probe_logits(), self._probe):
+            found = "a probe is answered differently"
+        if whole:
+            self._change = found
+        return found
+
     def prove_base(self) -> bool:
         """Whether the base is bit for bit what it was when this server was made.
 
-        The parameters' version counters tell writes to any weight, the probe's logits what the
-        model computes.
+        The parameters' version counters and storages tell writes to any weight, the sum of their
+        bits those that are not counted, the probe's logits what the model computes.
         """
-        return models.versions(self.base.model) == self._versions and torch.equal(
-            self._probe_logits(), self._probe
-        )
+        return not self.base_change(whole=True)
 
     # Inside
 

@@ -10,9 +10,11 @@ from ft_magics.errors import AdapterError, FtError, NameUnknown, RunError, Setti
 from ft_magics.files import write_folder
 from ft_magics.session.certifying import FILE as CERTIFICATE
 from ft_magics.session.certifying import refuse_other_prompt
-from ft_magics.session.lineage import stale
+from ft_magics.session.kin import Kin
+from ft_magics.session.lineage import weights_key
 from ft_magics.session.objects import AdapterFacts, AdapterTable
 from ft_magics.session.resolve import load_slot, resolve_all
+from ft_magics.session.staleness import Staleness, telling
 from ft_magics.session.state import ModelChoice, current
 from ft_magics.spec import check_name
 
@@ -27,22 +29,21 @@ def adapters() -> AdapterTable:
     """The adapters kept here and the runs in progress, newest first."""
     session = current()
     in_use = session.store.get("in_use")
+    kin = Kin(session)
     folders = []
-    for name in session.store.run_names():
+    for name in kin.names:
         held = session.runs.get(name)
         if held is not None and held.active:
             folders.append((held.folder, held.state))
             continue
-        try:
-            folder = session.store.run(name, 0, with_result=True)
-        except NameUnknown:
-            folder = session.store.run(name)
+        folder = kin.newest(name) or kin.latest(name)
         folders.append((folder, folder.state))
     folders.sort(key=lambda pair: pair[0].made_at_s, reverse=True)
-    return AdapterTable(_facts(session, folder, state, in_use) for folder, state in folders)
+    staleness = Staleness(session, kin)
+    return AdapterTable(_facts(staleness, folder, state, in_use) for folder, state in folders)
 
 
-def _facts(session: Session, folder: RunFolder, state: str, in_use: Any) -> AdapterFacts:
+def _facts(staleness: Staleness, folder: RunFolder, state: str, in_use: Any) -> AdapterFacts:
     record = folder.record
     plan, base, data = (record.get(k) or {} for k in ("plan", "base", "data"))
     adapter = folder.adapter
@@ -59,10 +60,10 @@ def _facts(session: Session, folder: RunFolder, state: str, in_use: Any) -> Adap
         data=data.get("name") or "",
         data_sha256=data.get("sha256") or "",
         last_loss=record.get("last_loss"),
-        stale=stale(session, folder),
+        stale=staleness.words(folder),
         state="imported" if record.get("imported") else state,
         in_use=in_use == folder.name,
-        versions=max(0, len(session.store.versions(folder.name)) - 1),
+        versions=max(0, len(current().store.versions(folder.name)) - 1),
     )
 
 
@@ -149,7 +150,8 @@ def delete(written: str, *, where: str | None = None) -> str:
     where = where or f"delete {written}"
     kind, name = _kind_of(session, written, where)
     _idle(session, kind, name, where)
-    session.store.delete(kind, name)
+    with telling(session):
+        session.store.delete(kind, name)
     if kind == "adapter":
         session.runs.pop(name, None)
         if session.store.get("in_use") == name:
@@ -189,7 +191,8 @@ def undo() -> str:
         FtError: There is nothing to take back.
     """
     session = current()
-    done = session.store.undo()
+    with telling(session):
+        done = session.store.undo()
     kept = session.store.get("in_use")
     if kept and kept.partition("~")[0].partition("@")[0] not in names("model"):
         session.store.set("in_use", None)
@@ -262,9 +265,10 @@ def import_adapter(name: str, folder: str | Path, *, where: str | None = None) -
     loaded.server.drop(trial)
     kept = session.store.import_adapter(name, source)
     kept.update_record(
+        key=weights_key(kept.adapter or kept.path),
         model=choice.to_dict(),
         base=loaded.base.facts.to_dict(),
         rank=facts.rank,
         trainable_parameters=facts.parameters,
     )
-    return _facts(session, kept, "imported", session.store.get("in_use"))
+    return _facts(Staleness(session), kept, "imported", session.store.get("in_use"))

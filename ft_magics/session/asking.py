@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ft_magics.errors import FtError, SettingError
 from ft_magics.session.objects import Answers, Column
+from ft_magics.session.proof import base_note, mark
 from ft_magics.session.resolve import Target, load_slot, resolve_all
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Asking:
     """The models, as the user wrote them: what they mean may change when a run ends."""
     spec: GenerateSpec
     where: str
+    collect: str | None = None
+    """Where judgements of the answers go; None for the usual sets."""
 
     def answer(self, *, show: bool, on_piece: Callable[[str, str], None] | None) -> Answers:
         """Answer now; what came from a run in progress is replaced when it has ended.
@@ -43,7 +46,7 @@ class Asking:
         pairs = resolve_all(self.session, self.names, self.where)
         system = self._system([target for target, _ in pairs])
         columns = [Column(target.title, state="waiting") for target, _ in pairs]
-        answers = Answers(self.question, system, columns)
+        answers = Answers(self.question, system, columns, self.collect)
         handle = self.session.front_end.show(answers) if show else None
 
         def piece(column: int, text: str) -> None:
@@ -62,6 +65,9 @@ class Asking:
                 handle.close()
             raise
         if handle is None:
+            if answers.warning:
+                # Only the text is handed on, so nobody would see the card that says so.
+                self.session.front_end.notice(answers.warning)
             return answers
         if live:
             handle.update()
@@ -98,6 +104,7 @@ class Asking:
             columns = [i for i, (_, one) in enumerate(pairs) if one is loaded]
             for i in columns:
                 answers.columns[i].note = pairs[i][0].note
+                answers.columns[i].version = pairs[i][0].version
             slots = [load_slot(loaded, pairs[i][0]) for i in columns]
             ids = data.encode_prompt(messages, loaded.base.tokenizer)
 
@@ -105,8 +112,12 @@ class Asking:
                 piece(columns[at], text)
 
             made = loaded.server.generate(slots, [ids] * len(slots), self.spec, on_piece=on_piece)
-            for i, answer in zip(columns, made, strict=True):
+            # After the answer: what is unwritten now was unwritten while it was made.
+            warning = base_note(loaded)
+            answers.warning = answers.warning or warning
+            for i, slot, answer in zip(columns, slots, made, strict=True):
                 column = answers.columns[i]
+                mark(column, pairs[i][0], slot, loaded, warning)
                 column.text, column.ended, column.state = answer.text, answer.ended, "done"
                 if not answer.ended:
                     cut = f"cut at {self.spec.max_new_tokens} tokens"
@@ -140,7 +151,7 @@ class Asking:
                 fresh.columns[column].text += text
 
             self._fill(pairs, fresh, piece)
-            answers.columns[:] = fresh.columns
+            answers.columns[:], answers.warning = fresh.columns, fresh.warning
         except FtError as error:
             for column in answers.columns:
                 if column.note:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import SettingError, nearest
 from ft_magics.session.objects import Evaluation
+from ft_magics.session.proof import base_note
 from ft_magics.session.resolve import Target, load_slot, resolve_all
 from ft_magics.session.state import Loaded, current
 from ft_magics.spec import GenerateSpec
 
 if TYPE_CHECKING:
     from ft_magics.data import GoldenSet
+    from ft_magics.evaluation import Result
     from ft_magics.session.state import Session
+    from ft_magics.store import RunFolder
     from ft_magics.training.control import Control
 
 __all__ = ["answer_golden", "evaluate"]
@@ -52,15 +55,9 @@ def evaluate(
     pairs = resolve_all(session, [*(a for a in against if a != name), name], where)
     target, _ = pairs[-1]
     questions = _golden_of(session, golden, name, where)
-    answers = _already_asked(session, questions, pairs) or _ask(questions, pairs, where)
-    results = [
-        evaluation.Result(
-            model,
-            tuple(evaluation.Verdict(a["passed"], a["reason"]) for a in rows),
-            tuple(a["answer"] for a in rows),
-        )
-        for model, rows in answers.items()
-    ]
+    kept = _already_asked(session, questions, pairs)
+    answers, unchanged, warning = kept or _ask(questions, pairs, where)
+    results = _results(answers)
     first, last = results[0], results[-1]
     made = Evaluation(
         questions.name,
@@ -69,17 +66,37 @@ def evaluate(
         {model: tuple(rows) for model, rows in answers.items()},
         evaluation.summarise(first, last),
         str((target.folder.record.get("goal") if target.folder else "") or ""),
+        base_unchanged=unchanged if "base" in answers else None,
+        warning=warning,
     )
-    if target.folder is not None:
-        target.folder.update_record(
-            evaluation={"golden": questions.name, "summary": made.summary, "answers": made.answers}
-        )
+    if target.folder is not None and not warning:
+        _keep(target.folder, questions, made)
     return made
 
 
-def _ask(
-    questions: GoldenSet, pairs: list[tuple[Target, Loaded]], where: str
-) -> dict[str, list[dict[str, Any]]]:
+def _results(answers: dict[str, list[dict[str, Any]]]) -> list[Result]:
+    from ft_magics import evaluation
+
+    return [
+        evaluation.Result(
+            model,
+            tuple(evaluation.Verdict(a["passed"], a["reason"]) for a in rows),
+            tuple(a["answer"] for a in rows),
+        )
+        for model, rows in answers.items()
+    ]
+
+
+def _keep(folder: RunFolder, questions: GoldenSet, made: Evaluation) -> None:
+    kept = {"summary": made.summary, "answers": made.answers}
+    folder.update_record(evaluation={"golden": questions.name, "sha256": questions.sha256, **kept})
+
+
+Asked = tuple[dict[str, list[dict[str, Any]]], bool | None, str]
+"""The answers, whether the base was proven to be what was loaded, and the warning if it is not."""
+
+
+def _ask(questions: GoldenSet, pairs: list[tuple[Target, Loaded]], where: str) -> Asked:
     target, loaded = pairs[-1]
     slots = {}
     for other, other_loaded in pairs:
@@ -89,27 +106,33 @@ def _ask(
             )
         slots[other.title] = load_slot(loaded, other)
     system = target.systems[0] if len(target.systems) == 1 else None
-    return answer_golden(loaded, questions, slots, system)
+    answers = answer_golden(loaded, questions, slots, system)
+    warning = base_note(loaded)
+    return answers, not warning, warning
 
 
 def _already_asked(
     session: Session, questions: GoldenSet, pairs: list[tuple[Target, Loaded]]
-) -> dict[str, Any] | None:
+) -> Asked | None:
     """The answers that the run itself gave at its end to these very questions.
 
-    They are greedy, from the same weights: asking again would give the same, later.
+    They are greedy, from the same weights: asking again would give the same, later. Where the base
+    is no longer what was loaded, the user is to see that, so everybody is asked.
     """
-    target = pairs[-1][0]
+    target, loaded = pairs[-1]
     folder = target.folder
     if folder is None or target.path != folder.adapter:
         return None
     if (folder.record.get("golden") or {}).get("sha256") != questions.sha256:
         return None
     run = session.run(folder.name)
-    kept = run.monitor.golden if run.folder.path == folder.path else {}
+    proven = run.monitor.base_unchanged
+    if run.folder.path != folder.path or proven is False or base_note(loaded):
+        return None
+    kept = run.monitor.golden
     wanted = [t.title for t, _ in pairs]
     complete = all(len(kept.get(t, ())) == len(questions.questions) for t in wanted)
-    return {t: kept[t] for t in wanted} if complete else None
+    return ({t: kept[t] for t in wanted}, proven, "") if complete else None
 
 
 def _golden_of(session: Session, golden: str | None, name: str, where: str) -> GoldenSet:

@@ -1,4 +1,4 @@
-"""What an adapter is made of: the key that says «the same run», and what has become stale."""
+"""What an adapter is made of: the key that says «the same run», and what is kept of it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import NameUnknown
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ft_magics.data import Dataset, GoldenSet
-    from ft_magics.session.state import ModelChoice, Session
-    from ft_magics.session.work import Task
+    from ft_magics.session.assignment import Task
+    from ft_magics.session.state import ModelChoice
     from ft_magics.spec import FinetuneSpec
     from ft_magics.store import RunFolder
 
-__all__ = ["library_versions", "parent_facts", "parent_key", "record_of", "run_key", "stale"]
+__all__ = ["library_versions", "parent_facts", "parent_key", "record_of", "run_key", "weights_key"]
 
 MOST_SYSTEMS = 100
 """System texts of a data set that are kept with a run: more than one is only counted."""
@@ -47,7 +47,7 @@ def run_key(
     parts = {
         "settings": settings,
         "data": data.sha256,
-        "eval": data.eval,
+        "eval": (_named_eval(data) or {}).get("sha256") or data.eval,
         "golden": golden.sha256 if golden else None,
         "base": choice.to_dict(),
         "parent": parent,
@@ -56,15 +56,42 @@ def run_key(
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def _named_eval(data: Dataset) -> dict[str, Any] | None:
+    """Name and hash of the data set that is scored, where a data set names another for that."""
+    from ft_magics.session.staleness import data_sha256
+    from ft_magics.session.state import current
+
+    session = current()
+    if not data.eval or data.eval not in session.store.set_names("data"):
+        return None
+    return {"name": data.eval, "sha256": data_sha256(session, data.eval)}
+
+
+def _scores(task: Task) -> bool:
+    """Whether golden answers are what the eval loss, and so the choice of the step, comes from."""
+    held_out = task.data.eval is None and not task.data.split()[1]
+    return bool(task.golden is not None and held_out and task.eval_rows)
+
+
 def parent_facts(folder: RunFolder | None, step: int | None) -> dict[str, Any] | None:
-    """Which adapter a run starts from, as it is kept with the run."""
+    """Which adapter a run starts from, as it is kept with the run.
+
+    With what that one was made from, and so on: the chain can be told when they are gone.
+    """
     if folder is None:
         return None
+    record = folder.record
+    data = record.get("data") or {}
     return {
         "name": folder.name,
         "version": folder.version,
         "step": step,
-        "key": folder.record.get("key"),
+        "key": record.get("key"),
+        "method": record.get("method"),
+        "data": {name: data.get(name) for name in ("name", "sha256", "rows", "kind")},
+        "golden": record.get("golden"),
+        "imported": bool(record.get("imported")),
+        "parent": record.get("parent"),
     }
 
 
@@ -83,31 +110,17 @@ def parent_key(task: Task) -> str | None:
     return f"{made_of}@{step}"
 
 
-def stale(session: Session, folder: RunFolder) -> str:
-    """What changed since an adapter was made.
+def weights_key(folder: Path) -> str:
+    """The key of an adapter that was made elsewhere: the hash of its files.
 
-    Returns:
-        A few words such as `data catgpt changed`; empty when nothing did.
+    Args:
+        folder: In PEFT's layout, or with full weights.
     """
-    record = folder.record
-    data = record.get("data") or {}
-    name = data.get("name")
-    if name and not data.get("inline") and name in session.store.set_names("data"):
-        try:
-            if session.store.load_set("data", name)["sha256"] != data.get("sha256"):
-                return f"data {name} changed"
-        except NameUnknown:
-            return ""
-    parent = record.get("parent")
-    if parent and parent["name"] in session.store.run_names():
-        try:
-            newest = session.store.run(parent["name"], 0, with_result=True)
-        except NameUnknown:
-            return ""
-        if newest.record.get("key") != parent.get("key"):
-            return f"{parent['name']} was trained anew"
-        return f"{parent['name']} is stale" if stale(session, newest) else ""
-    return ""
+    parts = []
+    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")]):
+        with path.open("rb") as file:
+            parts.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def record_of(
@@ -127,6 +140,7 @@ def record_of(
         "name": name,
         "goal": goal or data.goal,
         "spec": asdict(task.spec),
+        "method": task.method,
         "key": key,
         "model": task.choice.to_dict(),
         "data": {
@@ -137,10 +151,15 @@ def record_of(
             "train_rows": len(task.train_rows),
             "eval_rows": len(task.eval_rows),
             "kind": data.kind,
-            "systems": sorted(s for s in data.systems if s)[:MOST_SYSTEMS],
+            "systems": sorted(s for s in task.systems if s)[:MOST_SYSTEMS],
+            "inherited_system": task.inherited_system,
             "inline": inline,
+            "golden_rows": len(task.golden_rows),
+            "eval": _named_eval(data),
         },
-        "golden": {"name": golden.name, "sha256": golden.sha256} if golden else None,
+        "golden": {"name": golden.name, "sha256": golden.sha256, "scores": _scores(task)}
+        if golden
+        else None,
         "parent": parent_facts(task.parent, task.parent_step),
         "versions": library_versions(),
         "dataset": data.to_records(rows=False),

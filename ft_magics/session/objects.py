@@ -59,6 +59,12 @@ class Column:
     passed: bool | None = None
     ended: bool = True
     """Whether it stopped by itself, not at max_new_tokens."""
+    version: str = ""
+    """What the name meant when it answered: `0003`, `0003@84`; empty for the base."""
+    proof: str = ""
+    """What is known of the base behind it: `unchanged since it was loaded`."""
+    sound: bool = True
+    """False where `proof` is a warning."""
 
 
 @dataclass(repr=False)
@@ -68,6 +74,10 @@ class Answers(Shown):
     question: str
     system: str | None
     columns: list[Column]
+    collect: str | None = None
+    """Where judgements of these answers go; None for the usual sets."""
+    warning: str = ""
+    """That a base is not what was loaded, with the remedy; empty when all is well."""
 
     def __repr__(self) -> str:
         names = ", ".join(c.title for c in self.columns)
@@ -93,6 +103,11 @@ class Evaluation(Shown):
     summary: str
     goal: str = ""
     """What the model is for, in the user's words."""
+    base_unchanged: bool | None = None
+    """Whether `base` was proven to be what was loaded; None where it did not answer, or when an
+    older run kept its answers without a proof."""
+    warning: str = ""
+    """That a base is not what was loaded, with the remedy; empty when all is well."""
 
     def __repr__(self) -> str:
         return f"Evaluation({self.golden}: {self.summary})"

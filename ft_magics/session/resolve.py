@@ -46,6 +46,16 @@ class Target:
             return "not trained yet, still preparing"
         return f"step {m.step} of {m.total_steps}, still training"
 
+    @property
+    def version(self) -> str:
+        """What the name means, for the log of judgements: `0003`, `0003@84`; "" for the base."""
+        if self.folder is None:
+            return ""
+        if self.run is not None:
+            return f"{self.folder.version:04d}@{self.run.monitor.step}"
+        at = self.path.name if self.path is not None else ""
+        return f"{self.folder.version:04d}" + (f"@{int(at)}" if at.isdecimal() else "")
+
 
 def default_ref(session: Session) -> str:
     """The model of a cell that names none: the adapter in use, else the newest, else the base."""

@@ -17,7 +17,8 @@ from ft_magics.training.control import Control
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ft_magics.session.work import Task
+    from ft_magics.session.ancestry import Lineage
+    from ft_magics.session.assignment import Task
     from ft_magics.store import RunFolder
     from ft_magics.training import Hooks
 
@@ -50,6 +51,7 @@ class Run(Shown):
         self._after: list[Callable[[], None]] = []
         self._guard = threading.RLock()
         self._begun = False
+        self._lineage: Lineage | None = None
 
     @classmethod
     def from_folder(cls, folder: RunFolder) -> Run:
@@ -84,13 +86,31 @@ class Run(Shown):
         return self.folder.adapter
 
     @property
+    def lineage(self) -> Lineage:
+        """Where it comes from; while it is at work, as it was when that was first asked."""
+        from ft_magics.session.ancestry import lineage_of
+        from ft_magics.session.state import current
+
+        if self._lineage is None or not self.active:
+            self._lineage = lineage_of(current(), self.folder)
+        return self._lineage
+
+    @property
     def history(self) -> pd.DataFrame:
-        """One line per step with `step`, `loss` and, where it was measured, `eval_loss`."""
+        """One line per step with `step`, `loss` and, where it was measured, `eval_loss`.
+
+        A preference run's metrics stand beside them under trl's names, `rewards/chosen` and
+        `eval_rewards/chosen`.
+        """
         import pandas as pd
 
-        train = pd.DataFrame(list(self.monitor.train_points), columns=["step", "loss"])
-        scored = pd.DataFrame(list(self.monitor.eval_points), columns=["step", "eval_loss"])
-        merged = train.merge(scored, on="step", how="outer")
+        seen = self.monitor
+        series = {"eval_loss": seen.eval_points, **seen.metrics}
+        series |= {f"eval_{name}": points for name, points in list(seen.eval_metrics.items())}
+        merged = pd.DataFrame(list(seen.train_points), columns=["step", "loss"])
+        for name, points in series.items():
+            more = pd.DataFrame(list(points), columns=["step", name])
+            merged = merged.merge(more, on="step", how="outer")
         return merged.sort_values("step", ignore_index=True)
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ from ft_magics.session.adapters import names
 from ft_magics.session.finetune import run
 from ft_magics.session.looking import look
 from ft_magics.session.objects import Lines
+from ft_magics.session.proof import NOT_THE_BASE, PROVEN, base_note
 from ft_magics.session.state import current
 
 __all__ = ["doctor", "memory", "show"]
@@ -70,7 +71,11 @@ def memory(*, free: bool = False) -> Lines:
     rows: list[tuple[str, ...]] = []
     for loaded in session.loaded():
         facts = loaded.base.facts
-        rows.append((facts.name, "base", _size(facts.bytes), f"{facts.dtype} on {facts.device}"))
+        # The whole proof: who asks for this has a tenth of a second.
+        warning = base_note(loaded, whole=True)
+        note = "; ".join(part for part in (note, warning) if part)
+        what = f"{facts.dtype} on {facts.device}, {NOT_THE_BASE if warning else PROVEN}"
+        rows.append((facts.name, "base", _size(facts.bytes), what))
         for slot in loaded.server.slots():
             slot_facts = loaded.server.facts(slot)
             rows.append((_slot_title(slot), "adapter", _size(slot_facts.bytes), slot_facts.note))

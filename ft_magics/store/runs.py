@@ -27,7 +27,7 @@ MOST_STEPS = 20
 MOST_STEP_BYTES = 4 << 30
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _read_record(path: Path, inode: int, changed_ns: int, length: int) -> dict[str, Any]:
     """Read a record once, until the file is another; a listing asks each run several times."""
     found: dict[str, Any] = read(path)

@@ -34,11 +34,14 @@ class Shelf:
 
     def names(self) -> list[str]:
         """The names of all that is here, in alphabetical order."""
+        return [name for name in self._entries() if self.versions(name)]
+
+    def _entries(self) -> list[str]:
         try:
-            found = sorted(path.name for path in (self.home / self.folder).iterdir())
+            found = [path.name for path in (self.home / self.folder).iterdir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return [name for name in found if not name.startswith(".") and self.versions(name)]
+        return sorted(name for name in found if not name.startswith("."))
 
     def versions(self, name: str) -> list[int]:
         """The versions of a name, newest first; none for a name that is not here."""
@@ -66,11 +69,13 @@ class Shelf:
         Raises:
             NameUnknown: It is not.
         """
-        # Asked for by name, not by path: a name that leads out of the shelf is not on it.
-        names = self.names()
-        if name not in names:
-            raise NameUnknown(where, f"there is no {self.word} '{name}'", nearest(name, names))
-        return self.versions(name)
+        # Asked for by name, not by path: a name that leads out of the shelf is not on it. One look
+        # at the folder, not one at each name: a listing asks for every adapter.
+        found = self.versions(name) if name in self._entries() else []
+        if not found:
+            hint = nearest(name, self.names())
+            raise NameUnknown(where, f"there is no {self.word} '{name}'", hint)
+        return found
 
     def next(self, name: str) -> int:
         """A version number that this name never had, so that a number means one thing for ever."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ft_magics.widgets.answers import proof_html, proof_text
 from ft_magics.widgets.plain import columns, shorten, wrap
 from ft_magics.widgets.style import (
     Bundle,
@@ -38,20 +39,35 @@ def score(answers: Sequence[Mapping[str, Any]]) -> str:
     return f"{sum(bool(a['passed']) for a in checked)} of {len(checked)}" if checked else ""
 
 
-def comparison_html(comparison: Comparison, budget_bytes: int) -> str:
+_PROOFS = {
+    True: ("unchanged since it was loaded", True),
+    False: ("not the base that was loaded", False),
+    None: ("", True),
+}
+"""Whether the base was proven to be what was loaded -> its words, and whether they are good."""
+
+
+def comparison_html(
+    comparison: Comparison, budget_bytes: int, base_unchanged: bool | None = None
+) -> str:
     """The table, in a card.
 
     Args:
         comparison: The models' answers; `base` stands first.
         budget_bytes: Room for the rows.
+        base_unchanged: Whether the base was proven to be what was loaded; None is not known.
     """
     models = _ordered(comparison)
     if not models or not any(comparison[m] for m in models):
         return ""
-    named = (f"{m} · {said}" if (said := score(comparison[m])) else m for m in models)
-    titles = (f'<th scope="col">{words(esc(t))}</th>' for t in ("golden question", *named))
+    heads = [esc("golden question")]
+    for model in models:
+        said = score(comparison[model])
+        proof, sound = _PROOFS[base_unchanged if model == "base" else None]
+        heads.append(esc(f"{model} · {said}" if said else model) + proof_html(proof, sound=sound))
+    titles = "".join(f'<th scope="col">{words(head)}</th>' for head in heads)
     return listing(
-        "".join(titles),
+        titles,
         (_row(row, models) for row in _rows(comparison, models)),
         budget_bytes,
         noun="question",
@@ -79,18 +95,24 @@ def _answer(answer: Mapping[str, Any] | None, model: str) -> str:
     return f"<td{named}>{words(f'{sign(_KINDS[passed], said)} {text}')}</td>"
 
 
-def comparison_text(comparison: Comparison, limit: int = 12) -> list[str]:
+def comparison_text(
+    comparison: Comparison, limit: int = 12, base_unchanged: bool | None = None
+) -> list[str]:
     """The table as lines of text.
 
     Args:
         comparison: The models' answers.
         limit: Most questions shown.
+        base_unchanged: As for `comparison_html`.
     """
     models = _ordered(comparison)
     rows = list(_rows(comparison, models))
     if not rows:
         return []
     titles = [f"{m} · {said}" if (said := score(comparison[m])) else m for m in models]
+    if models[0] == "base":
+        proof, sound = _PROOFS[base_unchanged]
+        titles[0] += proof_text(proof, sound=sound)
     table = [
         [shorten(prompt, 120), *(_plain_answer(a) for a in answers)]
         for prompt, answers in rows[:limit]
@@ -120,7 +142,13 @@ def _rows(
 
 
 def comparison_card(
-    comparison: Comparison, *, title: str = "golden questions", summary: str = "", goal: str = ""
+    comparison: Comparison,
+    *,
+    title: str = "golden questions",
+    summary: str = "",
+    goal: str = "",
+    base_unchanged: bool | None = None,
+    warning: str = "",
 ) -> Bundle:
     """The answers of several models to the golden questions.
 
@@ -129,6 +157,8 @@ def comparison_card(
         title: What was asked, in the head.
         summary: The outcome in a sentence.
         goal: What the tuned model is for.
+        base_unchanged: Whether the base was proven to be what was loaded; None is not known.
+        warning: That it is not, with the remedy.
     """
     number = max((len(a) for a in comparison.values()), default=0)
     chips = [f"{number} question{'' if number == 1 else 's'}"]
@@ -136,9 +166,11 @@ def comparison_card(
     html = card(
         head(title, chips),
         f'<p class="ft-goal">{esc(aim)}</p>' if aim else "",
+        note(warning, "warning") if warning else "",
         note(summary) if summary else "",
-        comparison_html(comparison, budget_bytes=16_000),
+        comparison_html(comparison, 16_000, base_unchanged),
     )
     plain = [f"{title}  {chips[0]}", *(wrap(aim) if aim else []), ""]
+    plain += [*wrap(f"⚠ {warning}"), ""] if warning else []
     plain += [*wrap(summary), ""] if summary else []
-    return bundle(html, [*plain, *comparison_text(comparison)])
+    return bundle(html, [*plain, *comparison_text(comparison, base_unchanged=base_unchanged)])

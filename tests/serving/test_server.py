@@ -57,8 +57,29 @@ def test_a_write_past_the_version_counter_is_found(tiny_base: Base) -> None:
         models.duplicate(tiny_base.model), tiny_base.tokenizer, tiny_base.facts, tiny_base.folder
     )
     server = Server(base)
-    base.model.get_parameter("model.layers.1.mlp.up_proj.weight").data.mul_(1.5)
+    weight = base.model.get_parameter("model.layers.1.mlp.up_proj.weight")
+    kept = weight.detach().clone()
+    weight.data.mul_(1.5)
+    assert server.base_change() == "model.layers.1.mlp.up_proj.weight was written"
+    weight.data.copy_(kept)
+    assert not server.base_change(), "nothing counts such writes, so one that was undone is none"
+    weight.data[3, 5] += 1
+    assert not server.base_change(), "a single number is hardly seen by the quick look"
     assert not server.prove_base()
+    weight.data.copy_(kept)
+    assert server.base_change(), "answers since may have come from other weights: told ever after"
+
+
+def test_a_swapped_forward_is_found_by_the_probe(tiny_base: Base) -> None:
+    base = Base(
+        models.duplicate(tiny_base.model), tiny_base.tokenizer, tiny_base.facts, tiny_base.folder
+    )
+    server = Server(base)
+    layer = server._tree.get_submodule("model.layers.1.mlp")
+    forward = layer.forward
+    layer.forward = lambda x: forward(x) * 1.01
+    assert not server.base_change()
+    assert server.base_change(whole=True) == "a probe is answered differently"
 
 
 def test_assign_takes_a_runs_weights_and_replaces_those_in_use(
