@@ -18,7 +18,15 @@ from ft_magics.data.rows import AnyRow, Message, Preference, Row, content_of, fr
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["SMALL", "Dataset", "digest", "digest_of", "eval_count"]
+__all__ = [
+    "SMALL",
+    "Dataset",
+    "digest",
+    "digest_of",
+    "eval_count",
+    "row_digest",
+    "whole_digest",
+]
 
 SMALL = 50
 """Below this many rows everything is trained on: a fact that is held out is never learned."""
@@ -58,12 +66,12 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """Of the normal form: the same rows and system text, however written, have the same."""
-        return self.known_sha256 or _whole(self._digests, self.kind, self.system)
+        return self.known_sha256 or whole_digest(self._digests, self.kind, self.system)
 
     @cached_property
     def _digests(self) -> list[bytes]:
         """The hash of each row, in order: one pass over the rows for all that needs it."""
-        return [_digest(content_of(row)) for row in self.rows]
+        return list(map(row_digest, self.rows))
 
     @cached_property
     def systems(self) -> set[str | None]:
@@ -205,10 +213,16 @@ def digest_of(rows: Iterable[AnyRow], kind: str, system: str | None) -> str:
         kind: As in `Dataset`.
         system: As in `Dataset`.
     """
-    return _whole((_digest(content_of(row)) for row in rows), kind, system)
+    return whole_digest(map(row_digest, rows), kind, system)
 
 
-def _whole(digests: Iterable[bytes], kind: str, system: str | None) -> str:
+def row_digest(row: AnyRow) -> bytes:
+    """The sha256 of one row, whatever its number."""
+    return _digest(content_of(row))
+
+
+def whole_digest(digests: Iterable[bytes], kind: str, system: str | None) -> str:
+    """The sha256 of rows from those of each, as `digest_of` makes it of the rows themselves."""
     whole = hashlib.sha256(_canonical([kind, system]))
     for digest in digests:
         whole.update(digest)

@@ -24,7 +24,7 @@ from ft_magics.data.shaper import Read, Shaper
 from ft_magics.errors import DataError, SettingError
 from ft_magics.spec import NAME_PATTERN
 
-__all__ = ["Ask", "make_dataset", "row_source"]
+__all__ = ["Ask", "examined", "make_dataset", "row_source"]
 
 _NO_ROWS = 'there are no rows to use. Write one a line: {"user": "…", "assistant": "…"}'
 
@@ -192,6 +192,12 @@ def _appended(before: Dataset, rows: Iterable[AnyRow], system: str | None) -> It
     else:
         yield from (led(row, before.system) for row in before.rows)
         yield from (led(row, system) for row in rows)
+
+
+def examined(ds: Dataset) -> Dataset:
+    """A data set of rows in normal form, with what the checks find in them now."""
+    ds = replace(ds, findings=(), known_sha256="")
+    return _examined(ds, Ask(), _Shelf(None), ())
 
 
 def _examined(ds: Dataset, ask: Ask, shelf: _Shelf, mended: Sequence[Change]) -> Dataset:

@@ -2,6 +2,7 @@
 
 from ft_magics.evaluation.checks import Verdict, check, tokens_needed
 from ft_magics.evaluation.goals import GoalReading, Offer, golden_cell, read_goal
+from ft_magics.evaluation.preference_score import PreferenceScore
 from ft_magics.evaluation.rule import Rule
 from ft_magics.evaluation.sentences import sentences
 from ft_magics.evaluation.summary import Result, summarise
@@ -10,6 +11,7 @@ from ft_magics.evaluation.unknown import says_unknown
 __all__ = [
     "GoalReading",
     "Offer",
+    "PreferenceScore",
     "Result",
     "Rule",
     "Verdict",

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ft_magics.errors import FtError, NameUnknown, SettingError
 from ft_magics.session.deep import deepened
 from ft_magics.session.row_settings import read_ask
+from ft_magics.session.staleness import telling
 from ft_magics.session.state import ModelChoice, Session, current
 from ft_magics.spec import check_name
 
 if TYPE_CHECKING:
     from ft_magics.data import Ask, DataFacts, Dataset
 
-__all__ = ["dataset", "describe"]
+__all__ = ["dataset", "describe", "with_overlaps"]
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
@@ -83,10 +84,11 @@ def dataset(
     with session.store.new_file() as file:
         given = rows if source is None else source
         made = _make(session, name, given, ask, before, file, where, place)
-        made = _with_overlaps(session, made)
+        made = with_overlaps(session, made)
         made = deepened(session, made) if deep else made
         path = getattr(made.rows, "path", None)
-        session.store.save_set("data", name, made.to_records(rows=False), path)
+        with telling(session):
+            session.store.save_set("data", name, made.to_records(rows=False), path)
     return session.dataset(name, where)
 
 
@@ -164,7 +166,7 @@ def _before(session: Session, name: str, where: str) -> Dataset | None:
         return None
 
 
-def _with_overlaps(session: Session, made: Dataset) -> Dataset:
+def with_overlaps(session: Session, made: Dataset) -> Dataset:
     """With findings for rows that the golden set of its name, or the named eval set, asks too."""
     from ft_magics.data.checks import eval_overlap, golden_overlap, overlap_finding
 

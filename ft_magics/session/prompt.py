@@ -13,7 +13,7 @@ from ft_magics.session.objects import Answers
 from ft_magics.session.resolve import default_ref
 from ft_magics.session.state import Session, current
 from ft_magics.settings import read_settings
-from ft_magics.spec import GenerateSpec
+from ft_magics.spec import GenerateSpec, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,7 @@ def ask(
     show: bool = True,
     where: str | None = None,
     on_piece: Callable[[str, str], None] | None = None,
+    collect: str | None = None,
     **settings: Any,
 ) -> Answers:
     """Ask and show the answers while they come.
@@ -73,6 +74,7 @@ def ask(
         show: Show the answers in the front end.
         where: The cell, for errors.
         on_piece: Called with (name, text) for each piece.
+        collect: The data set that judgements of these answers go to; votes to `COLLECT-votes`.
         **settings: `GenerateSpec`'s fields.
 
     Returns:
@@ -96,8 +98,13 @@ def ask(
         session.front_end.notice(f"answered by {names[0]}")
     if finished:
         _wait_for(session, names)
-    asking = Asking(session, question, names, spec, where)
-    return asking.answer(show=show, on_piece=on_piece)
+    if collect is not None:
+        check_name(collect, where)
+    asking = Asking(session, question, names, spec, where, collect)
+    # Until it is answered there is nothing to judge; least of all the answers before.
+    session.last_answers = None
+    session.last_answers = asking.answer(show=show, on_piece=on_piece)
+    return session.last_answers
 
 
 def _wait_for(session: Session, names: list[str]) -> None:

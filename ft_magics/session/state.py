@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ft_magics.errors import NameUnknown, nearest
 from ft_magics.session.front_end import FrontEnd, StaticFrontEnd
 from ft_magics.store import Store, find_home, forgets_disk
+from ft_magics.store.collected import MARK
 
 if TYPE_CHECKING:
     from ft_magics.data import Dataset, GoldenSet
     from ft_magics.models import Base, BaseFacts
     from ft_magics.serving import Server
+    from ft_magics.session.objects import Answers
+    from ft_magics.session.prefer import Preferring
     from ft_magics.session.run import Run
 
 __all__ = [
@@ -76,6 +79,10 @@ class Session:
     front_end: FrontEnd = field(default_factory=StaticFrontEnd)
     runs: dict[str, Run] = field(default_factory=dict)
     """The newest run of each name that this kernel started."""
+    last_answers: Answers | None = None
+    """What the last prompt showed: what a vote without a name is about."""
+    preferring: Preferring | None = None
+    """The blind comparison that was opened last."""
 
     # ------------------------------------------------------------------ models
 
@@ -178,6 +185,10 @@ class Session:
 
         record = self._set("data", name, where)
         written, _, back = name.partition("~")
+        if MARK in record:
+            from ft_magics.session.collected import opened
+
+            return opened(self, written, int(back or 0))
         rows: Any = RowFile(self.store.rows_file(written, int(back or 0)))
         # Few rows are quicker from memory, and stay what they are whatever happens to the file.
         return Dataset.from_records(record, tuple(rows) if len(rows) <= IN_MEMORY else rows)

@@ -7,6 +7,7 @@
     ├── trash/               what was deleted, for a while
     ├── data/NAME/0003/      versions of a data set: set.json, and its rows in rows.jsonl
     ├── golden/NAME/0003.json  versions of a golden set
+    ├── judgements/NAME.jsonl  what was judged to make a data set: added to, never rewritten
     └── runs/NAME/0003/      versions of a run
         ├── record.json      spec, plan, base, data, parent, versions of libraries
         ├── data.jsonl       the rows as they were written; golden.jsonl likewise

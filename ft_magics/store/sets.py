@@ -10,10 +10,10 @@ from typing import Any
 from ft_magics.files import write_folder, write_json
 from ft_magics.store.disk import read
 
-__all__ = ["ROWS", "read_set", "same_set", "write_set"]
+__all__ = ["ROWS", "SET", "read_set", "same_set", "write_set"]
 
 ROWS = "rows.jsonl"
-_SET = "set.json"
+SET = "set.json"
 
 
 def write_set(path: Path, record: dict[str, Any], rows: Path | None) -> None:
@@ -29,7 +29,7 @@ def write_set(path: Path, record: dict[str, Any], rows: Path | None) -> None:
         return
 
     def write(staging: Path) -> None:
-        write_json(staging / _SET, record)
+        write_json(staging / SET, record)
         if rows is not None:
             shutil.move(rows, staging / ROWS)
 
@@ -42,7 +42,7 @@ def read_set(path: Path) -> dict[str, Any]:
     Raises:
         FtError: It is damaged.
     """
-    record: dict[str, Any] = read(path if path.suffix else path / _SET)
+    record: dict[str, Any] = read(path if path.suffix else path / SET)
     return record
 
 

@@ -45,7 +45,8 @@ class Store:
         return f"Store({self.home})"
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[None]:
+    def changing(self) -> Iterator[None]:
+        """Hold the home's lock while something is changed; what the disk refuses is one line."""
         with writing(self.home):
             if not (self.home / ".gitignore").is_file():
                 write_atomic(self.home / ".gitignore", "*\n")
@@ -75,7 +76,7 @@ class Store:
         """
         shelf = self._shelves[kind]
         check_name(name, f"{shelf.word} {name}")
-        with self._changing():
+        with self.changing():
             before = shelf.versions(name)
             if before and same_set(read_set(shelf.path(name, before[0])), record):
                 if rows is not None:
@@ -100,7 +101,7 @@ class Store:
         Raises:
             FtError: The disk refuses it.
         """
-        with self._changing():
+        with self.changing():
             folder = self.home / "tmp"
             folder.mkdir(exist_ok=True)
         with passing(folder) as path:
@@ -214,7 +215,7 @@ class Store:
         Returns:
             The versions that were dropped; never one that some kernel is at work on.
         """
-        with self._changing():
+        with self.changing():
             return self._prune(name)
 
     def _prune(self, name: str) -> list[int]:
@@ -229,7 +230,7 @@ class Store:
 
     def _add_run(self, name: str, write: Callable[[Path], None]) -> RunFolder:
         check_name(name, f"run {name}")
-        with self._changing():
+        with self.changing():
             replaces = bool(self._runs.versions(name))
             number = self._runs.next(name)
             write_folder(self._runs.path(name, number), write)
@@ -253,7 +254,7 @@ class Store:
         Raises:
             FtError: The disk refuses it.
         """
-        with self._changing():
+        with self.changing():
             state = {**self._state(), key: value}
             write_json(self.home / STATE, {k: v for k, v in state.items() if v is not None})
 
@@ -270,7 +271,7 @@ class Store:
             NameUnknown: There is none of that name.
             RunError: A kernel is at work on it.
         """
-        with self._changing():
+        with self.changing():
             undo.delete(self._shelves[kind], self._journal, name)
 
     def rename(self, kind: str, old: str, new: str) -> None:
@@ -282,7 +283,7 @@ class Store:
             RunError: A kernel is at work on it.
         """
         check_name(new, f"rename {old}")
-        with self._changing():
+        with self.changing():
             undo.rename(self._shelves[kind], self._journal, old, new)
 
     def undo(self) -> str:
@@ -292,5 +293,5 @@ class Store:
             FtError: There is nothing to take back.
             RunError: A kernel is at work on what would be taken back.
         """
-        with self._changing():
+        with self.changing():
             return undo.take_back(self._shelves, self._journal)
