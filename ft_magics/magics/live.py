@@ -16,13 +16,21 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from ft_magics.magics.chats import Chats
+from ft_magics.magics.judge_buttons import AnswerButtons
+from ft_magics.magics.prefer_views import PreferViews
 from ft_magics.magics.render import bundle
 from ft_magics.magics.row_browsers import RowBrowsers
+from ft_magics.magics.throttle import INTERVAL_S, Throttle
 
-__all__ = ["INTERVAL_S", "LiveFrontEnd", "Throttle"]
+__all__ = ["INTERVAL_S", "PARTS", "LiveFrontEnd", "Throttle"]
 
-INTERVAL_S = 0.25
-"""Shortest time between two redraws of a card, in seconds."""
+PARTS: dict[str, Callable[[], Any]] = {
+    "judge": AnswerButtons,
+    "prefer": PreferViews,
+    "chat": Chats,
+}
+"""What can stand in a card while a kernel is there: each has `open(*what)` and `close()`."""
 
 log = logging.getLogger("ft_magics")
 
@@ -32,48 +40,6 @@ def message(text: str, severity: str) -> dict[str, Any]:
     from ft_magics import widgets
 
     return widgets.message(text, severity)
-
-
-class Throttle:
-    """Calls a function soon after it is asked to, but not too often, and never in the asker.
-
-    Args:
-        draw: What to call, on a timer thread.
-        interval_s: Shortest time between the ends and beginnings of two calls, in seconds.
-    """
-
-    def __init__(self, draw: Callable[[], None], interval_s: float = INTERVAL_S) -> None:
-        self._draw = draw
-        self._interval_s = interval_s
-        self._guard = threading.Lock()
-        self._timer: threading.Timer | None = None
-        self._last_s = 0.0
-        self._closed = False
-
-    def ask(self) -> None:
-        """Something changed. Cheap: from any thread, as often as you like."""
-        with self._guard:
-            if self._closed or self._timer is not None:
-                return
-            delay_s = max(0.0, self._last_s + self._interval_s - time.monotonic())
-            self._timer = threading.Timer(delay_s, self._fire)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _fire(self) -> None:
-        with self._guard:
-            self._timer = None
-            if self._closed:
-                return
-            self._last_s = time.monotonic()
-        self._draw()
-
-    def close(self) -> None:
-        """Call nothing from now on."""
-        with self._guard:
-            self._closed = True
-            if self._timer is not None:
-                self._timer.cancel()
 
 
 class _Card:
@@ -123,13 +89,17 @@ class _Card:
             self._publish(live=False)
 
     def _publish(self, *, live: bool) -> None:
-        data = bundle(self.thing, live=live)
         if self._live:
             keys: dict[str, Any] = {"transient": {"display_id": self._id}, "update": self._drawn}
         else:
             keys = {}
         self._drawn = True
-        self._context.copy().run(lambda: self._publisher.publish(data=data, metadata={}, **keys))
+
+        def draw() -> None:
+            data = bundle(self.thing, live=live)
+            self._publisher.publish(data=data, metadata={}, **keys)
+
+        self._context.copy().run(draw)
 
 
 class _Bar:
@@ -172,6 +142,7 @@ class LiveFrontEnd:
         self._bar: _Bar | None = None
         self._context = contextvars.copy_context()
         self._browsers = RowBrowsers()
+        self._parts: dict[str, Any] = {name: part() for name, part in PARTS.items()}
 
     @property
     def in_notebook(self) -> bool:
@@ -203,9 +174,16 @@ class LiveFrontEnd:
         if self.in_notebook and self.can_answer:
             self._browsers.browse(dataset, facts)
 
+    def attend(self, part: str, *what: Any) -> None:
+        """Give a card its live part, one of `PARTS`; only where somebody can answer."""
+        if self.in_notebook and self.can_answer:
+            self._parts[part].open(*what)
+
     def close(self) -> None:
         """The extension goes: the cards stay as they are."""
         self._browsers.close()
+        for part in self._parts.values():
+            part.close()
 
     def notice(self, text: str) -> None:
         """One line for who looks now; where nobody does it goes to the log, not into the output."""
@@ -271,7 +249,12 @@ class LiveFrontEnd:
                 if not getattr(thing, "active", True):
                     card.close()
                 return True
-        if getattr(thing, "active", False) and self.can_answer:
-            thing.when_ended(self.show(thing).close)
+        # A terminal has a line for a run alone.
+        lives = self.in_notebook or hasattr(thing, "monitor")
+        if lives and getattr(thing, "active", False) and self.can_answer:
+            card = self.show(thing)
+            thing.when_ended(card.close)
+            if hasattr(thing, "when_said"):
+                thing.when_said(card.update)
             return True
         return False

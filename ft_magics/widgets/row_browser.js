@@ -4,41 +4,23 @@
 // What is made here is made as text. Nothing is drawn by a widget view: the script only looks for
 // the static rows, which survive without it.
 
-const BUSY_MS = 1500;
 const TYPING_MS = 250;
-const LOOK_MS = 2000;
-const ENDED = ["dead", "terminating", "restarting", "autorestarting"];
 const GONE = "The kernel has ended, so this page stays. Run the cell again to browse.";
 const LOST = "These rows are no longer kept. Run the cell again to browse.";
-const BUSY = "Waits for the kernel, which is busy.";
-
-function make(tag, own = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(own)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
 
 const many = (number) => number.toLocaleString("en");
 
-class Browser {
-  constructor(place, model) {
-    this.place = place;
-    this.model = model;
-    this.view = Math.random().toString(36).slice(2, 10).padEnd(4, "0");
-    this.turn = 0;
+class Browser extends Live {
+  static fits(place) {
+    return place.querySelector("table.ft-rows");
+  }
+
+  mount() {
     this.asked = { page: 0, check: "", search: "" };
-    this.told = null;
-    this.alive = true;
-    this.table = place.querySelector("table.ft-rows");
-    this.bar = this.controls();
-    place.before(this.bar);
-    place.ftBrowser = this;
-    // JupyterLab's command mode would take arrow keys and letters for its own.
-    this.suppressed = [this.bar, place];
-    for (const node of this.suppressed) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    this.keys = (event) => this.pressed(event);
-    for (const node of this.suppressed) node.addEventListener("keydown", this.keys);
+    this.table = this.place.querySelector("table.ft-rows");
+    this.bar = this.take(this.controls());
+    this.place.before(this.bar);
+    for (const node of [this.bar, this.place]) this.own(node, this.pressed);
     this.ask();
   }
 
@@ -65,11 +47,10 @@ class Browser {
     this.back.addEventListener("click", () => this.step(-1));
     this.next.addEventListener("click", () => this.step(1));
     this.where = make("output", {});
-    this.status = make("span", { role: "status" });
     const filters = make("div", { class: "ft-chips", role: "group", "aria-label": "Filter" });
     if (checks.length) filters.append(...this.chips.map(([, chip]) => chip));
     const pager = make("div", { class: "ft-pager" }, this.back, this.where, this.next);
-    return make("div", { class: "ft-control", role: "search", "aria-label": "Rows" },
+    return make("div", { class: "ft-control ft-do", role: "search", "aria-label": "Rows" },
       make("div", { class: "ft-line" }, this.search, this.status, pager), filters);
   }
 
@@ -100,27 +81,16 @@ class Browser {
   }
 
   ask() {
-    this.turn += 1;
-    this.send({ ask: "page", ...this.asked });
+    this.paging = this.send({ ask: "page", ...this.asked });
   }
 
-  send(message) {
-    if (!this.alive) return;
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.say(BUSY), BUSY_MS);
-    this.model.send({ ...message, view: this.view, turn: this.turn });
-  }
-
-  heard(message) {
-    if (message.view !== this.view || !this.alive) return;
-    clearTimeout(this.waiting);
+  told(message) {
     if (message.tell === "lost") this.say(LOST);
     if (message.tell === "tokens") this.showTokens(message);
-    if (message.tell === "page" && message.turn === this.turn) this.showPage(message);
+    if (message.tell === "page" && message.turn === this.paging) this.showPage(message);
   }
 
   showPage(told) {
-    this.told = told;
     const done = told.scanned >= told.total;
     const body = this.table.tBodies[0];
     if (told.rows || done) body.innerHTML = told.html;
@@ -160,90 +130,17 @@ class Browser {
     if (open) open.innerHTML = told.html;
   }
 
-  say(text) {
-    this.status.textContent = text;
-  }
-
-  // The kernel is gone: what is shown stays, and says so.
-  end() {
-    if (!this.alive) return;
-    this.alive = false;
-    clearTimeout(this.waiting);
+  ended() {
     clearTimeout(this.typing);
     for (const node of this.bar.querySelectorAll("button, input")) node.disabled = true;
     for (const node of this.place.querySelectorAll("button")) node.disabled = true;
     this.say(GONE);
   }
 
-  // The model was closed: a newer one may take the place, or the static page stays.
-  leave() {
-    this.alive = false;
-    clearTimeout(this.waiting);
+  left() {
     clearTimeout(this.typing);
-    this.bar.remove();
     for (const node of this.place.querySelectorAll("button")) node.remove();
-    for (const node of this.suppressed) node.removeEventListener("keydown", this.keys);
-    if (this.place.ftBrowser === this) delete this.place.ftBrowser;
   }
 }
 
-function initialize({ model }) {
-  const browsers = new Set();
-  const selector = `[data-ft-rows="${CSS.escape(model.get("key"))}"]`;
-  let ended = false;
-
-  const look = () => {
-    if (ended) return;
-    for (const place of document.querySelectorAll(selector)) {
-      const owner = place.ftBrowser;
-      if (owner?.alive) continue;
-      owner?.leave();
-      if (place.querySelector("table.ft-rows")) browsers.add(new Browser(place, model));
-    }
-  };
-  let soon = 0;
-  const observer = new MutationObserver((changes) => {
-    if (soon || !changes.some((change) => change.addedNodes.length)) return;
-    soon = setTimeout(() => { soon = 0; look(); }, 60);
-  });
-  observer.observe(document.body, { childList: true, subtree: true });
-
-  const heard = (message) => browsers.forEach((browser) => browser.heard(message));
-  model.on("msg:custom", heard);
-
-  const end = () => {
-    ended = true;
-    browsers.forEach((browser) => browser.end());
-  };
-  // A restarted kernel knows nothing of this model; ipywidgets tells by this event.
-  model.on("comm_live_update", end);
-  const manager = model.widget_manager;
-  const knows = manager && "kernel" in manager;
-  let watched = null;
-  const changed = (_, status) => { if (ENDED.includes(status)) end(); };
-  const watch = () => {
-    const kernel = knows ? manager.kernel : null;
-    if (knows && (!kernel || kernel.isDisposed || ENDED.includes(kernel.status))) return end();
-    if (kernel && kernel !== watched) {
-      watched?.statusChanged?.disconnect(changed);
-      watched = kernel;
-      kernel.statusChanged?.connect(changed);
-    }
-  };
-  const timer = setInterval(watch, LOOK_MS);
-  watch();
-  look();
-
-  return () => {
-    clearInterval(timer);
-    clearTimeout(soon);
-    observer.disconnect();
-    watched?.statusChanged?.disconnect(changed);
-    model.off("msg:custom", heard);
-    model.off("comm_live_update", end);
-    browsers.forEach((browser) => browser.leave());
-    browsers.clear();
-  };
-}
-
-export default { initialize };
+export default livePlace("data-ft-rows", Browser);

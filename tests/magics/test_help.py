@@ -42,4 +42,4 @@ def test_golden_names_every_check() -> None:
 def test_an_unknown_word_has_its_nearest() -> None:
     with pytest.raises(SettingError, match="Did you mean 'evaluate'"):
         help_of("evalute")
-    assert "not here yet" in help_of("chat")
+    assert "not here yet" in help_of("serve")

@@ -105,8 +105,6 @@ def test_what_is_wrong_is_refused_with_the_remedy(magic: str, line: str, what: s
 def test_a_flag_of_a_later_version_says_so() -> None:
     with pytest.raises(FtError, match="--on is not here yet"):
         parse_line("finetune", "ollie --on gpus:4", {})
-    with pytest.raises(FtError, match="--collect is not here yet"):
-        parse_line("prompt", "ollie --collect votes", {})
 
 
 def test_a_flag_that_may_stand_alone_takes_only_a_value_that_is_like_one() -> None:

@@ -45,3 +45,17 @@ def test_long_answers_stay_within_a_saved_output() -> None:
         made = answers_card("Q" * 9000, [Column("m", 'a "<b>" ' * 4000)] * number)
         assert weight(made["text/html"]) + weight(made["text/plain"]) <= LIMIT_BYTES
         assert "more characters" in made["text/plain"]
+
+
+def test_a_proven_base_says_so_quietly_and_a_changed_one_loudly() -> None:
+    proven = Column("base", "So.", proof="unchanged since it was loaded")
+    quiet = answers_card("Why?", [proven, Column("ollie", "Thus.")])
+    assert "base · unchanged since it was loaded\n" in quiet["text/plain"]
+    assert quiet["text/html"].count("unchanged since it was loaded") == 1
+    assert "<blockquote" not in quiet["text/html"] and "⚠" not in quiet["text/html"]
+    changed = Column("base", "So.", proof="not the <base>", sound=False)
+    loud = answers_card("Why?", [changed], warning="The base <b>was</b> written.")
+    assert "base · ⚠ not the <base>" in loud["text/plain"]
+    assert "⚠ The base <b>was</b> written." in loud["text/plain"]
+    assert 'class="ft-warning"' in loud["text/html"]
+    assert "<b>" not in loud["text/html"] and "<base>" not in loud["text/html"]

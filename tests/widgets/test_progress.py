@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from preference_runs import recorded
 
+from ft_magics.monitor import RunState
 from ft_magics.widgets import progress_line
 from ft_magics.widgets.plain import display_width
-
-if TYPE_CHECKING:
-    from ft_magics.monitor import RunState
 
 
 def test_one_line_tells_step_loss_and_time(running: RunState) -> None:
@@ -29,3 +27,8 @@ def test_before_and_after(waiting: RunState, finished: RunState) -> None:
     assert progress_line(waiting).endswith("loading the base model")
     assert "finished · 120 steps" in progress_line(finished)
     assert " left" not in progress_line(finished)
+
+
+def test_of_preferences_the_margin_is_told() -> None:
+    line = progress_line(RunState.replay(recorded("dpo")))
+    assert "loss 0.013  eval 0.018  margin 4.11" in line

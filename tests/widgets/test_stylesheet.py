@@ -9,7 +9,7 @@ from ft_magics.widgets.stylesheet import SCOPE, browser_style, style_for
 
 EVERYTHING = (
     "ft-bar ft-plot <table ft-facts ft-list ft-gold <blockquote <pre ft-cols ft-steps "
-    "ft-hist ft-found <small ft-pair ft-rows ft-tok"
+    "ft-hist ft-found <small ft-pair ft-rows ft-tok ft-duo"
 )
 
 
@@ -30,7 +30,7 @@ def test_braces_are_balanced() -> None:
 
 
 def test_a_card_carries_only_what_it_uses() -> None:
-    assert len(style_for(EVERYTHING)) < 13_500
+    assert len(style_for(EVERYTHING)) < 14_500
     assert "ft-plot" not in message("Fine.")["text/html"]
     assert ".ft-cols" in answers_card("How?", [Column("a", "b")])["text/html"]
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from preference_runs import preference_events, ramp, recorded
 
 from ft_magics.events import Notice, PhaseBegan, RunEnded, RunPaused
+from ft_magics.monitor import RunState
 from ft_magics.widgets import LIMIT_BYTES, training_card
 from ft_magics.widgets.plain import WIDTH, display_width
 from ft_magics.widgets.style import weight
@@ -17,12 +19,11 @@ from ft_magics.widgets.training_card import standing
 
 if TYPE_CHECKING:
     from ft_magics.events import Event
-    from ft_magics.monitor import RunState
 
     Replay = Callable[..., RunState]
     Steps = Callable[..., list[Event]]
 
-TIMELY = re.compile(r"tokens/s|memory|GB|learning rate| left|\bmin\b|\d s\b")
+TIMELY = re.compile(r"tokens/s|memory|GB|learning rate|\d left| (min|s|h) left|\bmin\b|\d s\b")
 
 
 def visible(html: str) -> str:
@@ -163,3 +164,69 @@ def test_the_goal_stands_below_the_head(replay: Replay, steps: Steps) -> None:
     assert made["text/plain"].split("\n")[1].startswith("goal: counts <b>up</b> x x")
     assert "goal: counts &lt;b&gt;up" in made["text/html"] and "x " * 150 not in made["text/html"]
     assert "goal" not in training_card(replay(queued, *rest))["text/plain"]
+
+
+# ---------------------------------------------------------------- preferences
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_a_preference_run_shows_rewards_and_words(method: str) -> None:
+    made = training_card(RunState.replay(recorded(method)))
+    html, text = made["text/html"], made["text/plain"]
+    assert html.count('class="ft-plot"') == 2
+    assert html.count('class="ft-still"') == 2
+    assert "It learned to prefer the" in html and "It learned to prefer the" in text
+    for word in ("margin", "what it says", "epochs 4", "trained 4.9 M"):
+        assert word in text
+    assert max(map(display_width, text.split("\n"))) <= WIDTH
+    assert not TIMELY.search(visible(html))
+
+
+def test_the_card_of_imitation_has_nothing_of_it(finished: RunState) -> None:
+    html = training_card(finished)["text/html"]
+    assert html.count('class="ft-plot"') == 1
+    assert "ft-duo" not in html and "ft-nums" not in html and "reward" not in html
+
+
+def test_a_live_preference_card_keeps_every_place() -> None:
+    before = RunState.replay(preference_events(steps=0, total=60, evals=0, ends="")[:1])
+    during = RunState.replay(preference_events(steps=30, total=60, ends=""))
+    one, other = (training_card(s, live=True)["text/html"] for s in (before, during))
+
+    def names(html: str) -> list[str]:
+        return re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', html)
+
+    assert names(one) == names(other)
+    assert one.count('class="ft-plot"') == other.count('class="ft-plot"') == 2
+    assert {"tokens/s", "learning rate", "memory"} <= set(names(other))
+
+
+def test_a_worrying_preference_run_is_a_warning() -> None:
+    falls = RunState.replay(preference_events(chosen=ramp(-0.9), rejected=ramp(-2.4)))
+    made = training_card(falls)
+    assert '<blockquote class="ft-warning">' in made["text/html"]
+    assert "⚠ Both rewards fall" in made["text/plain"]
+
+
+def test_a_saved_preference_card_stays_small() -> None:
+    state = RunState.replay(preference_events(steps=10_000, evals=40))
+    answer = {"prompt": "Why? " * 60, "answer": 'A "quoted" <answer>. ' * 80, "passed": True}
+    made = training_card(state, comparison={"base": (answer,) * 40, "polite": (answer,) * 40})
+    assert weight(made["text/html"]) + weight(made["text/plain"]) <= LIMIT_BYTES
+    assert re.search(r"and \d+ more questions", made["text/html"])
+
+
+@pytest.mark.parametrize("unchanged", [None, True])
+def test_a_base_that_is_as_it_was_adds_no_note(finished: RunState, unchanged: bool | None) -> None:
+    finished.base_unchanged = unchanged
+    assert "not the base that was loaded" not in training_card(finished)["text/html"]
+
+
+def test_a_base_that_changed_is_told_loudly(finished: RunState) -> None:
+    finished.base_unchanged = False
+    made = training_card(finished)
+    assert re.search(
+        r'<blockquote class="ft-error">.*not the base that was loaded', made["text/html"]
+    )
+    assert "✕ After this run the base in memory is not the base" in made["text/plain"]
+    assert "kernel restart" in " ".join(made["text/plain"].split())
