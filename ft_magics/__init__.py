@@ -30,15 +30,19 @@ if TYPE_CHECKING:
         use,
     )
     from ft_magics.session.advise import advise
+    from ft_magics.session.ancestry import lineage
+    from ft_magics.session.chat import chat
     from ft_magics.session.control import stop
     from ft_magics.session.dataset import dataset
     from ft_magics.session.evaluate import evaluate
     from ft_magics.session.finetune import finetune, run, runs, wait
     from ft_magics.session.golden import golden
     from ft_magics.session.model import goal, model
+    from ft_magics.session.prefer import prefer
     from ft_magics.session.prompt import ask, prompt
     from ft_magics.session.rows import export_rows
     from ft_magics.session.show import show
+    from ft_magics.session.vote import edit, vote
 
     __version__: str
 
@@ -55,8 +59,10 @@ __all__ = [
     "adapters",
     "advise",
     "ask",
+    "chat",
     "dataset",
     "delete",
+    "edit",
     "evaluate",
     "export",
     "export_rows",
@@ -64,8 +70,10 @@ __all__ = [
     "goal",
     "golden",
     "import_adapter",
+    "lineage",
     "load_ipython_extension",
     "model",
+    "prefer",
     "prompt",
     "rename",
     "run",
@@ -75,6 +83,7 @@ __all__ = [
     "undo",
     "unload_ipython_extension",
     "use",
+    "vote",
     "wait",
 ]
 

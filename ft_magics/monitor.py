@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import traitlets
 
+from ft_magics.course import Course, recent, width
 from ft_magics.events import (
+    BaseChecked,
     Evaluated,
     Event,
     GoldenAnswered,
@@ -24,6 +26,7 @@ from ft_magics.events import (
     StepKept,
     state_after,
 )
+from ft_magics.preferences import judge, memorises_since
 from ft_magics.verdict import Curve, Point, best_step, overfit_since, verdict
 
 __all__ = ["RunState"]
@@ -38,12 +41,14 @@ class RunState(traitlets.HasTraits):
 
     Views observe `revision`, which moves once with each event, in the thread of the event, and
     redraw at their own pace from what they find; the other traits are there to be read and, in
-    tests, to be set. `train_points` and `eval_points` grow in place and notify nobody.
+    tests, to be set. `train_points`, `eval_points` and the lists of `metrics` and `eval_metrics`
+    grow in place and notify nobody.
     """
 
     revision = traitlets.Int(0, help="Moves with every event.")
 
     name = traitlets.Unicode()
+    method = traitlets.Unicode("sft", help="sft dpo kto: what the losses are losses of.")
     state = traitlets.Unicode("queued", help="queued running paused finished stopped …")
     phase = traitlets.Unicode(help="What is done before the first step, or after the last.")
     chips = traitlets.Tuple(help="Short facts for the head of the card.")
@@ -59,10 +64,21 @@ class RunState(traitlets.HasTraits):
     eval_loss = traitlets.Float(None, allow_none=True, help="Of the newest evaluation.")
     train_points: traitlets.List[Point] = traitlets.List(help="(step, loss), in order.")
     eval_points: traitlets.List[Point] = traitlets.List(help="(step, eval loss), in order.")
+    metrics: traitlets.Dict[str, list[Point]] = traitlets.Dict(
+        help="trl's name -> (step, value), in order, of the training rows."
+    )
+    eval_metrics: traitlets.Dict[str, list[Point]] = traitlets.Dict(
+        help="The same of the eval rows."
+    )
     best_step = traitlets.Int(None, allow_none=True, help="Of the lowest eval loss.")
     overfit_since = traitlets.Int(None, allow_none=True, help="From here on it memorises.")
     kept_steps: traitlets.List[int] = traitlets.List(help="Steps whose weights were kept.")
     verdict = traitlets.Unicode(help="What the curve says, in a sentence or two.")
+    words: traitlets.Dict[str, str] = traitlets.Dict(
+        help="`loss` or a name of `metrics` -> what it says; of preferences only."
+    )
+    worrying = traitlets.Bool(False, help="Whether the verdict is a warning.")
+    base_unchanged = traitlets.Bool(None, allow_none=True, help="None until it was checked.")
     golden = traitlets.Dict(help="Model -> its answers to the golden questions, in order.")
 
     learning_rate = traitlets.Float(None, allow_none=True)
@@ -113,6 +129,7 @@ class RunState(traitlets.HasTraits):
 
     def _queued(self, event: RunQueued) -> None:
         self.name = event.name
+        self.method = event.method
         self.chips, self.goal = tuple(event.chips), event.goal
         self.phase = f"waiting for {event.behind}" if event.behind else ""
         self.error = ""
@@ -123,6 +140,7 @@ class RunState(traitlets.HasTraits):
 
     def _started(self, event: RunStarted) -> None:
         self.phase = ""
+        self.method = event.method
         self.total_steps, self.epochs = event.total_steps, float(event.epochs)
         self.trainable_parameters = event.trainable_parameters
         self.total_parameters = event.total_parameters
@@ -130,7 +148,10 @@ class RunState(traitlets.HasTraits):
         self.step = event.first_step
         for points in (self.train_points, self.eval_points):
             _cut(points, event.first_step + 1)
+        for measured in (self.metrics, self.eval_metrics):
+            _measure(measured, event.first_step + 1, {})
         self.golden = {}
+        self.base_unchanged = None
         self._judge_evals()
 
     def _step_ended(self, event: StepEnded) -> None:
@@ -142,6 +163,7 @@ class RunState(traitlets.HasTraits):
         points = self.train_points
         _cut(points, event.step)
         points.append((event.step, event.loss))
+        _measure(self.metrics, event.step, event.metrics)
         if len(points) > self._judged_steps * (1 + NEW_SHARE):
             self._judge()
 
@@ -149,6 +171,7 @@ class RunState(traitlets.HasTraits):
         self.eval_loss = event.eval_loss
         _cut(self.eval_points, event.step)
         self.eval_points.append((event.step, event.eval_loss))
+        _measure(self.eval_metrics, event.step, event.metrics)
         if event.step > 0 and event.eval_loss < self._best_loss:
             self._best_loss = event.eval_loss
             self.best_step, self.overfit_since = event.step, None
@@ -172,6 +195,9 @@ class RunState(traitlets.HasTraits):
     def _answered(self, event: GoldenAnswered) -> None:
         self.golden = {**self.golden, event.model: tuple(event.answers)}
 
+    def _checked(self, event: BaseChecked) -> None:
+        self.base_unchanged = event.unchanged
+
     def _ended(self, event: RunEnded) -> None:
         self.phase, self.error, self.eta_s = "", event.error, None
         self._judge_evals()
@@ -185,13 +211,36 @@ class RunState(traitlets.HasTraits):
         self.best_step = best_step(self.eval_points)
         scored = dict(self.eval_points)
         self._best_loss = math.inf if self.best_step is None else scored[self.best_step]
-        self.overfit_since = overfit_since(self.train_points, self.eval_points)
+        curve = self._curve()
+        self.overfit_since = (
+            overfit_since(curve.train, curve.evals)
+            if self.method == "sft"
+            else memorises_since(curve)
+        )
         self._judge()
+
+    def _curve(self) -> Curve:
+        return Curve(self.state, self.train_points, self.eval_points, self.kept_steps)
 
     def _judge(self) -> None:
         self._judged_steps = len(self.train_points)
-        curve = Curve(self.state, self.train_points, self.eval_points, self.kept_steps)
-        self.verdict = verdict(curve)
+        curve = self._curve()
+        if self.method == "sft":
+            self.verdict = verdict(curve)
+            return
+        course = Course(self.method, curve, self.metrics, self.eval_metrics, self.total_steps)
+        judged = judge(course)
+        self.verdict, self.worrying, self.words = judged.verdict, judged.worrying, judged.words
+
+    @staticmethod
+    def width(points: Sequence[Point]) -> int:
+        """How many of a series' last steps `recent` and `words` look at together."""
+        return width(len(points))
+
+    @staticmethod
+    def recent(points: Sequence[Point]) -> float | None:
+        """The mean of a series' last steps, as `words` speak of it; None before there is one."""
+        return recent(points)
 
     @staticmethod
     def thin(points: Sequence[Point], most: int = 200) -> list[Point]:
@@ -222,6 +271,14 @@ def _cut(points: list[Point], step: int) -> None:
         points.pop()
 
 
+def _measure(series: dict[str, list[Point]], step: int, values: Mapping[str, float]) -> None:
+    """Add a step's values; a series that it lacks is cut all the same."""
+    for points in series.values():
+        _cut(points, step)
+    for name, value in values.items():
+        series.setdefault(name, []).append((step, value))
+
+
 def _or_high(loss: float) -> float:
     return loss if math.isfinite(loss) else math.inf
 
@@ -237,5 +294,6 @@ _APPLIED: dict[type[Event], Callable[[RunState, Any], None]] = {
     RunResumed: RunState._resumed,
     Notice: RunState._noticed,
     GoldenAnswered: RunState._answered,
+    BaseChecked: RunState._checked,
     RunEnded: RunState._ended,
 }

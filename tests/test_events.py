@@ -9,6 +9,7 @@ import pytest
 
 from ft_magics import events
 from ft_magics.events import (
+    BaseChecked,
     Evaluated,
     Event,
     GoldenAnswered,
@@ -42,10 +43,19 @@ ALL: list[Event] = [
         answers=({"prompt": "wo?", "answer": "im\u2028Karton", "passed": True, "reason": ""},),
     ),
     RunEnded(state="finished", step=9, best_step=1),
+    BaseChecked(unchanged=True),
+]
+
+PREFERENCES: list[Event] = [
+    RunQueued(name="polite", method="kto"),
+    RunStarted(total_steps=9, epochs=3.0, trainable_parameters=1, total_parameters=2, method="dpo"),
+    StepEnded(step=1, epoch=0.1, loss=0.69, learning_rate=1e-4, metrics={"rewards/margins": -0.25}),
+    Evaluated(step=1, eval_loss=0.5, metrics={"rewards/accuracies": 1.0, "kl": 0.0}),
+    BaseChecked(unchanged=False),
 ]
 
 
-@pytest.mark.parametrize("event", ALL, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("event", [*ALL, *PREFERENCES], ids=lambda e: type(e).__name__)
 def test_an_event_goes_to_a_line_and_back(event: Event) -> None:
     line = to_line(event)
     assert "\n" not in line
@@ -93,6 +103,15 @@ def test_what_is_no_known_event_is_left_out(line: str) -> None:
     assert from_line(line) is None
 
 
+def test_lines_of_an_older_version_are_of_imitation() -> None:
+    line = '{"event": "step_ended", "step": 3, "epoch": 1.0, "loss": 2.0, "learning_rate": 0.1}'
+    step = from_line(line)
+    assert isinstance(step, StepEnded) and step.metrics == {}
+    line = '{"event": "run_started", "total_steps": 3, "epochs": 1, "trainable_parameters": 1'
+    started = from_line(line + ', "total_parameters": 2}')
+    assert isinstance(started, RunStarted) and started.method == "sft"
+
+
 def test_fields_of_a_newer_version_are_left_out() -> None:
     line = '{"event": "step_kept", "at_s": 1.0, "step": 4, "colour": "red"}'
     assert from_line(line) == StepKept(step=4, at_s=1.0)
@@ -112,6 +131,7 @@ def test_fields_of_a_newer_version_are_left_out() -> None:
         (ALL[8], None),
         (ALL[9], None),
         (ALL[10], "finished"),
+        (ALL[11], None),
         (RunEnded(state="failed", step=0), "failed"),
     ],
 )

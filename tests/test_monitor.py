@@ -5,11 +5,15 @@ import math
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from preference_runs import preference_events, recorded
 
+from ft_magics.course import Course
 from ft_magics.events import (
+    BaseChecked,
     Evaluated,
     Event,
     GoldenAnswered,
@@ -26,6 +30,7 @@ from ft_magics.events import (
     to_line,
 )
 from ft_magics.monitor import RunState
+from ft_magics.preferences import Judgement, judge
 from ft_magics.verdict import Curve, overfit_since, verdict
 
 
@@ -219,6 +224,88 @@ def test_a_replay_whose_process_is_gone_is_judged_as_over() -> None:
 def test_what_a_test_sets_stays() -> None:
     state = RunState(state="finished", verdict="Fine.", train_points=[(1, 2.0)], best_step=1)
     assert (state.verdict, state.train_points, state.best_step) == ("Fine.", [(1, 2.0)], 1)
+
+
+# ---------------------------------------------------------------- preferences
+
+
+def test_a_preference_run_brings_its_series() -> None:
+    state = RunState.replay(recorded("dpo"))
+    assert state.method == "dpo"
+    steps = [number for number, _ in state.train_points]
+    for name in ("rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies"):
+        assert [number for number, _ in state.metrics[name]] == steps
+        looks = [number for number, _ in state.eval_metrics[name]]
+        assert looks == [number for number, _ in state.eval_points]
+    assert state.metrics["rewards/margins"][-1] == (20, 4.3717)
+    assert state.words["rewards/margins"].endswith("it prefers the chosen answers")
+    assert state.verdict.startswith("It learned to prefer the chosen answers")
+
+
+def test_the_method_is_known_before_the_first_step() -> None:
+    state = RunState()
+    state.apply(RunQueued(name="polite", method="kto"))
+    assert (state.method, state.metrics, state.words) == ("kto", {}, {})
+
+
+def test_a_step_that_lacks_a_side_leaves_its_series_as_it_is() -> None:
+    state = RunState()
+    state.apply(step(1, metrics={"rewards/chosen": 0.0, "rewards/rejected": 0.0}))
+    state.apply(step(2, metrics={"rewards/chosen": 0.5}))
+    assert state.metrics == {"rewards/chosen": [(1, 0.0), (2, 0.5)], "rewards/rejected": [(1, 0.0)]}
+
+
+def test_a_preference_replay_is_what_was_live() -> None:
+    for method in ("dpo", "kto"):
+        live = RunState()
+        for event in recorded(method):
+            live.apply(event)
+        lines = [to_line(event) for event in recorded(method)]
+        replayed = RunState.replay(event for line in lines if (event := from_line(line)))
+        assert traits(live) == traits(replayed)
+
+
+def test_a_preference_run_that_goes_on_cuts_every_series() -> None:
+    events = preference_events(steps=30, total=60, ends="")
+    queued, begun = events[:2]
+    assert isinstance(begun, RunStarted)
+    state = RunState.replay([*events, BaseChecked(unchanged=True), queued])
+    series, looks = state.metrics["rewards/margins"], state.eval_metrics["rewards/margins"]
+    state.apply(replace(begun, first_step=20))
+    assert [number for number, _ in series] == list(range(1, 21))
+    assert [number for number, _ in looks] == [0, 10, 20]
+    assert state.base_unchanged is None
+    # A step again that lacks a number leaves nothing of the first time.
+    state.apply(step(20, 0.5))
+    assert series[-1][0] == 19
+    assert state.metrics["rewards/margins"] is series
+    assert state.eval_metrics["rewards/margins"] is looks
+
+
+def test_what_was_found_of_the_base_is_known() -> None:
+    state = RunState()
+    assert state.base_unchanged is None
+    for unchanged in (True, False):
+        state.apply(BaseChecked(unchanged=unchanged))
+        assert state.base_unchanged is unchanged
+
+
+def test_a_long_preference_run_is_judged_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+
+    def count(course: Course) -> Judgement:
+        judged.append(len(course.curve.train))
+        return judge(course)
+
+    monkeypatch.setattr("ft_magics.monitor.judge", count)
+    state = RunState.replay(preference_events(steps=10_000, evals=20))
+    assert sum(judged) < 100 * 10_000
+    assert len(state.metrics["rewards/chosen"]) == 10_000
+
+
+def test_imitation_has_no_words_for_numbers() -> None:
+    state = RunState.replay(whole_run())
+    assert (state.method, state.metrics, state.words, state.worrying) == ("sft", {}, {}, False)
 
 
 # ---------------------------------------------------------------- views and threads

@@ -169,6 +169,7 @@ _FOUND: dict[str, Callable[[], Iterable[str]]] = {
     "built-in": lambda: BUILT_IN,
     "help": lambda: (*VERBS, *(magic for magic in SYNTAX if " " not in magic)),
     "repair": lambda: REPAIRS,
+    "vote": lambda: ("up", "down", "1", "2", "tie", "skip", "back", "end"),
     "file": _files,
 }
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 __all__ = ["FLAGS_NOT_YET", "NOT_YET"]
 
 NOT_YET: dict[str, str] = {
-    "chat": "Use %%prompt NAME with the question below it.",
     "compare": "Use %%prompt A B, or %ft evaluate A --against B.",
-    "prefer": "Use %%prompt A B to see both answers.",
-    "vote": "Use %%prompt A B to see both answers.",
     "dashboard": "Use %ft show NAME for a run's card.",
     "serve": "Use %ft export NAME FOLDER, and load the folder with PEFT.",
     "monitor": "Use %ft show NAME for a run's card.",
@@ -20,6 +17,5 @@ NOT_YET: dict[str, str] = {
 
 FLAGS_NOT_YET: dict[str, str] = {
     "on": "Leave it out: the run takes this kernel's device.",
-    "collect": "Put the rows you want into a %%dataset cell.",
 }
 """Flags that are to come, and what to do until then."""

@@ -171,13 +171,19 @@ class _Reader:
         while words:
             word = words.popleft()
             if word.quoted or not re.match(r"--?[A-Za-z]", word.text):
-                names.append(word.text)
+                names.append(self._name(word))
                 ends_in_text = word.quoted
             else:
                 self._flag(word.text, words)
         if "help" not in self.flags:
             self._count(names)
         return Line(tuple(names), self.settings, frozenset(self.flags), ends_in_text)
+
+    def _name(self, word: Word) -> Any:
+        """A word without dashes; in a few verbs it may be a variable of the notebook."""
+        if word.quoted or not self.syntax.resolved:
+            return word.text
+        return resolve(word.text, self.user_ns, self.where)
 
     def _count(self, names: list[str]) -> None:
         """Refuse words that are missing or too many."""

@@ -7,8 +7,11 @@ from typing import Any
 
 from ft_magics.magics import port
 from ft_magics.magics.advice import advice_bundle, goal_bundle, plan_bundle
+from ft_magics.magics.chats import chat_bundle
+from ft_magics.magics.judging import kept_bundle, preferring_bundle
+from ft_magics.magics.lineages import drawn, lineage_bundle
 
-__all__ = ["CARDS", "bundle"]
+__all__ = ["CARDS", "attend", "bundle"]
 
 Bundle = dict[str, Any]
 
@@ -30,21 +33,39 @@ def bundle(thing: Any, *, live: bool = False) -> Bundle:
     return {"text/plain": repr(thing)}
 
 
+def attend(part: str, *what: Any) -> None:
+    """What is saved is a card; where somebody can answer, a live part of it can be used, too."""
+    mount = getattr(port.session().current().front_end, "attend", None)
+    if mount is not None:
+        mount(part, *what)
+
+
 def _run(run: Any, live: bool) -> Bundle:
     from ft_magics.widgets import training_card
 
     # A finished run shows nothing that differs from run to run, whoever asks.
-    return training_card(run.monitor, live=live and run.active, comparison=None)
+    return training_card(run.monitor, live=live and run.active, comparison=None, lineage=drawn(run))
 
 
 def _answers(answers: Any, live: bool) -> Bundle:
-    from ft_magics.widgets import Column, answers_card
+    from ft_magics.widgets import Column, answers_card, answers_key
 
     columns = [
-        Column(c.title, c.text, c.note, streaming=c.state != "done", passed=c.passed)
+        Column(
+            c.title,
+            c.text,
+            c.note,
+            streaming=c.state != "done",
+            passed=c.passed,
+            proof=c.proof,
+            sound=c.sound,
+        )
         for c in answers.columns
     ]
-    return answers_card(answers.question, columns)
+    key = answers_key(answers.question, answers.system, columns)
+    if key and not live:
+        attend("judge", answers, key)
+    return answers_card(answers.question, columns, key, answers.warning)
 
 
 def _dataset(dataset: Any, live: bool) -> Bundle:
@@ -104,7 +125,12 @@ def _evaluation(evaluation: Any, live: bool) -> Bundle:
 
     title = f"golden questions · {evaluation.golden}"
     return comparison_card(
-        evaluation.answers, title=title, summary=evaluation.summary, goal=evaluation.goal
+        evaluation.answers,
+        title=title,
+        summary=evaluation.summary,
+        goal=evaluation.goal,
+        base_unchanged=evaluation.base_unchanged,
+        warning=evaluation.warning,
     )
 
 
@@ -135,12 +161,16 @@ def _adapters(table: Any, live: bool) -> Bundle:
 CARDS: dict[str, Callable[[Any, bool], Bundle]] = {
     "Run": _run,
     "Answers": _answers,
+    "Chat": chat_bundle,
+    "Kept": kept_bundle,
+    "Preferring": preferring_bundle,
     "Dataset": _dataset,
     "RowTokens": _row_tokens,
     "SomeRows": _some_rows,
     "GoldenSet": _golden,
     "BaseFacts": _model,
     "Workflow": _workflow,
+    "Lineage": lineage_bundle,
     "Lines": _lines,
     "Evaluation": _evaluation,
     "AdapterTable": _adapters,

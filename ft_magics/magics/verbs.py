@@ -110,6 +110,11 @@ def _import(session: ModuleType, said: Line, where: str) -> Text:
     return Text(f"{facts.name} is here: rank {facts.rank}, {facts.bytes / 1e6:.1f} MB")
 
 
+def _edit(session: ModuleType, said: Line, where: str) -> Any:
+    *of, text = said.names
+    return session.edit(text, *of, where=where, **said.settings)
+
+
 def _first(said: Line) -> str | None:
     return said.names[0] if said.names else None
 
@@ -121,6 +126,12 @@ CALLS: dict[str, Call] = {
     "list": lambda session, said, where: session.adapters(),
     "show": lambda session, said, where: session.show(said.names[0], where=where, **said.settings),
     "use": _use,
+    "chat": lambda session, said, where: session.chat(said.names, where=where, **said.settings),
+    "vote": lambda session, said, where: session.vote(*said.names, where=where, **said.settings),
+    "edit": _edit,
+    "prefer": lambda session, said, where: session.prefer(
+        *said.names, where=where, **said.settings
+    ),
     "wait": _wait,
     "stop": lambda session, said, where: session.stop(_first(said), where=where),
     "pause": lambda session, said, where: session.pause(_first(said), where=where),

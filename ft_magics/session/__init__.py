@@ -16,6 +16,16 @@ from ft_magics.session.adapters import (
     use,
 )
 from ft_magics.session.advise import advise
+from ft_magics.session.ancestry import Lineage, Link, lineage
+from ft_magics.session.chat import Chat, chat
+from ft_magics.session.collect import (
+    Answered,
+    Kept,
+    answered_of,
+    keep_choice,
+    keep_edit,
+    keep_vote,
+)
 from ft_magics.session.control import pause, resume, stop
 from ft_magics.session.dataset import dataset, describe
 from ft_magics.session.evaluate import evaluate
@@ -38,26 +48,34 @@ from ft_magics.session.objects import (
     Workflow,
     set_renderer,
 )
+from ft_magics.session.prefer import Preferring, prefer
 from ft_magics.session.prompt import ask, prompt
 from ft_magics.session.row_tokens import row_tokens
 from ft_magics.session.rows import export_rows, row_lines
 from ft_magics.session.run import Run
 from ft_magics.session.show import doctor, memory, show
 from ft_magics.session.state import Session, current, open_home, set_front_end
+from ft_magics.session.vote import edit, vote
 from ft_magics.session.workflow import workflow
 
 __all__ = [
     "AdapterFacts",
     "AdapterTable",
     "AdviceView",
+    "Answered",
     "Answers",
+    "Chat",
     "Column",
     "Evaluation",
     "FrontEnd",
     "Goal",
     "Handle",
+    "Kept",
+    "Lineage",
     "Lines",
+    "Link",
     "PlanView",
+    "Preferring",
     "Run",
     "Session",
     "SettingLine",
@@ -66,12 +84,15 @@ __all__ = [
     "Workflow",
     "adapters",
     "advise",
+    "answered_of",
     "ask",
+    "chat",
     "current",
     "dataset",
     "delete",
     "describe",
     "doctor",
+    "edit",
     "evaluate",
     "export",
     "export_rows",
@@ -79,11 +100,16 @@ __all__ = [
     "goal",
     "golden",
     "import_adapter",
+    "keep_choice",
+    "keep_edit",
+    "keep_vote",
+    "lineage",
     "memory",
     "model",
     "names",
     "open_home",
     "pause",
+    "prefer",
     "prompt",
     "rename",
     "resume",
@@ -97,6 +123,7 @@ __all__ = [
     "stop",
     "undo",
     "use",
+    "vote",
     "wait",
     "workflow",
 ]

@@ -6,17 +6,29 @@ The picture in a card, the self-contained SVG and the curve of a terminal are al
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ft_magics.widgets.units import loss
+from ft_magics.widgets.units import judged_loss, loss
 
 if TYPE_CHECKING:
     from ft_magics.monitor import RunState
 
-__all__ = ["Chart", "Label", "Measured", "Point", "chart", "smooth", "words"]
+__all__ = [
+    "Chart",
+    "Label",
+    "Measured",
+    "Point",
+    "chart",
+    "finite",
+    "scale",
+    "scale_labels",
+    "smooth",
+    "steady",
+    "words",
+]
 
 Measured = tuple[int, float]
 """A step and a loss."""
@@ -26,6 +38,8 @@ Point = tuple[float, float]
 
 # Together with a run's eval points they stay below 200, so that a saved curve stays small.
 RAW_POINTS, SMOOTH_POINTS, EVAL_POINTS = 100, 60, 36
+# Half as wide, beside a second chart in the same card.
+HALF_POINTS = (36, 30, 14)
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class Label:
     """A few words at a place in the plot."""
 
     kind: str
-    """`train`, `eval`, `best`, `x` or `y`."""
+    """`train`, `eval`, `best`, `x`, `y` or `cap`: what the plot is about; or a line's own."""
     x: float
     y: float
     text: str
@@ -83,6 +97,24 @@ def smooth(points: Sequence[Measured]) -> list[Measured]:
     return result
 
 
+def steady(points: Sequence[Measured], width: int) -> list[Measured]:
+    """A moving average that ends at the mean of the last `width` points, where its label stands.
+
+    For batches of a few rows, of which the last says little. It begins at the first point.
+
+    Args:
+        points: Steps and values, all finite.
+        width: How many points are averaged, at least 1.
+    """
+    sums, last = list(accumulate((value for _, value in points), initial=0.0)), len(points) - 1
+    result = []
+    for i, (step, _) in enumerate(points):
+        left = min(width - 1, i)
+        right = min(left, last - i)
+        result.append((step, (sums[i + right + 1] - sums[i - left]) / (left + right + 1)))
+    return result
+
+
 def chart(state: RunState, *, gap: float = 0.08) -> Chart:
     """The geometry of a run's curves.
 
@@ -90,12 +122,13 @@ def chart(state: RunState, *, gap: float = 0.08) -> Chart:
         state: The run, live or replayed.
         gap: Smallest distance between the labels at the curves' ends, as a share of the height.
     """
-    train = _finite(state.train_points)
-    evals = _finite(state.eval_points)
+    train = finite(state.train_points)
+    evals = finite(state.eval_points)
     x_max = max([1, state.total_steps, *(s for s, _ in (*train, *evals))])
-    smoothed = smooth(train)
+    # Batches of a few pairs differ more than those of many tokens.
+    smoothed = smooth(train) if state.method == "sft" else steady(train, state.width(train))
     ended = state.state not in ("queued", "running", "paused")
-    low, high, ticks = _scale([v for _, v in (*smoothed, *evals)], zoom=ended)
+    low, high, ticks = scale([v for _, v in (*smoothed, *evals)], zoom=ended)
 
     def place(points: Sequence[Measured]) -> tuple[Point, ...]:
         # A single outlier among the raw losses is cut off at the top; the smoothed line is not.
@@ -104,33 +137,36 @@ def chart(state: RunState, *, gap: float = 0.08) -> Chart:
             for step, value in points
         )
 
-    shown = state.thin(evals, EVAL_POINTS)
-    placed_train, placed_evals = place(state.thin(smoothed, SMOOTH_POINTS)), place(shown)
+    most = (RAW_POINTS, SMOOTH_POINTS, EVAL_POINTS) if state.method == "sft" else HALF_POINTS
+    shown = state.thin(evals, most[2])
+    placed_train, placed_evals = place(state.thin(smoothed, most[1])), place(shown)
     end = max([0.0, *(x for x, _ in (*placed_train[-1:], *placed_evals[-1:]))])
     best = state.best_step / x_max if evals and state.best_step is not None else None
     since = state.overfit_since
     return Chart(
         grid=tuple((high - t) / (high - low) for t in ticks),
-        raw=place(state.thin(train, RAW_POINTS)) if len(train) > 12 else (),
+        raw=place(state.thin(train, most[0])) if len(train) > 12 else (),
         train=placed_train,
         evals=placed_evals,
         eval_words=tuple(f"step {s}: eval loss {v:.4f}" for s, v in shown),
         best=best,
         band=(since / x_max, end) if since is not None and since / x_max < end else None,
         labels=(
-            *_scale_labels(ticks, low, high, x_max),
+            *scale_labels(ticks, low, high, x_max),
             *_best_label(best, state.best_step),
+            *(() if state.method == "sft" else (Label("cap", 0, 0, "loss"),)),
             *_end_labels(state, placed_train, placed_evals, end, gap),
         ),
         end=end,
     )
 
 
-def _finite(points: Sequence[Measured]) -> list[Measured]:
+def finite(points: Sequence[Measured]) -> list[Measured]:
+    """The points that can be drawn."""
     return [(step, value) for step, value in points if math.isfinite(value)]
 
 
-def _scale(values: Sequence[float], *, zoom: bool) -> tuple[float, float, list[float]]:
+def scale(values: Sequence[float], *, zoom: bool) -> tuple[float, float, list[float]]:
     """Lowest and highest value shown, and the round values between them."""
     if not values:
         return 0.0, 4.0, []
@@ -147,8 +183,12 @@ def _scale(values: Sequence[float], *, zoom: bool) -> tuple[float, float, list[f
     return low, high, [low + step * i for i in range(number + 1)]
 
 
-def _scale_labels(ticks: Sequence[float], low: float, high: float, x_max: int) -> list[Label]:
-    labels = [Label("y", 0, (high - t) / (high - low), f"{round(t, 6):g}") for t in ticks]
+def scale_labels(ticks: Sequence[float], low: float, high: float, x_max: int) -> list[Label]:
+    """The words beside the horizontal lines and below the steps."""
+    labels = [
+        Label("y", 0, (high - t) / (high - low), f"{'−' if t < 0 else ''}{round(abs(t), 6):g}")
+        for t in ticks
+    ]
     middle = _middle(x_max)
     if not (x_max > 1 or ticks):
         return labels
@@ -182,9 +222,10 @@ def _end_labels(
     """The names of the lines at their ends, pushed apart where they would overlap."""
     heights = {}
     if train:
-        heights["train"] = (train[-1][1], _value(state.loss))
+        told = state.loss if state.method == "sft" else state.recent(state.train_points)
+        heights["train"] = (train[-1][1], _value(state, told))
     if evals:
-        heights["eval"] = (evals[-1][1], _value(state.eval_loss))
+        heights["eval"] = (evals[-1][1], _value(state, state.eval_loss))
     ordered = sorted(heights, key=lambda kind: (heights[kind][0], kind))
     at = {kind: heights[kind][0] for kind in ordered}
     if len(ordered) == 2 and at[ordered[1]] - at[ordered[0]] < gap:
@@ -193,24 +234,27 @@ def _end_labels(
     return [Label(kind, end, at[kind], f"{kind} {heights[kind][1]}".rstrip()) for kind in ordered]
 
 
-def _value(value: float | None) -> str:
-    return loss(value) if value is not None and math.isfinite(value) else ""
+def _value(state: RunState, value: float | None) -> str:
+    return _said(state)(value) if value is not None and math.isfinite(value) else ""
+
+
+def _said(state: RunState) -> Callable[[float | None], str]:
+    return loss if state.method == "sft" else judged_loss
 
 
 def words(state: RunState) -> str:
     """The curve in a sentence or two, for those who do not see it."""
-    train, evals = _finite(state.train_points), _finite(state.eval_points)
+    train, evals = finite(state.train_points), finite(state.eval_points)
     if not train:
         return "Loss curve: no step yet."
-    last = train[-1][0]
+    said, last = _said(state), train[-1][0]
+    now = train[-1][1] if state.method == "sft" else state.recent(train)
     steps = f"{last} of {state.total_steps} steps" if last < state.total_steps else f"{last} steps"
-    text = (
-        f"Loss curve over {steps}. Training loss from {loss(train[0][1])} to {loss(train[-1][1])}."
-    )
+    text = f"Loss curve over {steps}. Training loss from {said(train[0][1])} to {said(now)}."
     if evals:
         step, value = min(evals, key=lambda p: (p[1], p[0]))
-        text += f" Eval loss from {loss(evals[0][1])} to {loss(value)} at step {step}"
-        text += "." if step == evals[-1][0] else f", then to {loss(evals[-1][1])}."
+        text += f" Eval loss from {said(evals[0][1])} to {said(value)} at step {step}"
+        text += "." if step == evals[-1][0] else f", then to {said(evals[-1][1])}."
     if state.overfit_since is not None:
         text += f" It memorises since step {state.overfit_since}."
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ft_magics.widgets.chart import Chart, Label, Point, chart, words
@@ -13,11 +14,24 @@ from ft_magics.widgets.style import esc
 if TYPE_CHECKING:
     from ft_magics.monitor import RunState
 
-__all__ = ["curve_html", "curve_svg", "text_curve"]
+__all__ = [
+    "braille",
+    "curve_html",
+    "curve_svg",
+    "framed",
+    "line",
+    "number",
+    "overlay",
+    "row_at",
+    "svg_label",
+    "text_curve",
+    "text_room",
+]
 
 # The stretched picture's own units; its strokes keep their width on the screen.
 _UNITS_X, _UNITS_Y = 1000, 400
-_PLOT_PX = 206
+# Of a chart with another beside it, and of one alone.
+_PLOT_PX = (166, 206)
 _LABEL_GAP_PX = 17
 _FIXED = ' vector-effect="non-scaling-stroke"'
 
@@ -39,14 +53,14 @@ def curve_html(state: RunState, *, still: bool = True) -> str:
         still: Whether a self-contained picture goes with it, which is seen only where the
             stylesheet was stripped. It has fewer points.
     """
-    drawn = chart(state, gap=_LABEL_GAP_PX / _PLOT_PX)
+    drawn = chart(state, gap=_LABEL_GAP_PX / _PLOT_PX[state.method == "sft"])
     spoken = esc(words(state))
     shapes = _shapes(drawn, _UNITS_X, _UNITS_Y, _FIXED)
     svg = (
         f'<svg role="img" aria-label="{spoken}" viewBox="0 0 {_UNITS_X} {_UNITS_Y}" '
         f'preserveAspectRatio="none">{shapes}</svg>'
     )
-    labels = "".join(map(_overlay, drawn.labels))
+    labels = "".join(map(overlay, drawn.labels))
     hits = "".join(
         f'<i class="ft-hit" style="{_at(x, y)}" title="{esc(said)}"></i>'
         for (x, y), said in zip(drawn.evals, drawn.eval_words, strict=True)
@@ -72,7 +86,10 @@ def curve_svg(state: RunState, width: int = 680, height: int = 260) -> str:
     left, right, top, bottom = 34, 92, 22, 24
     inner_x, inner_y = max(1, width - left - right), max(1, height - top - bottom)
     drawn = chart(state, gap=_LABEL_GAP_PX / inner_y)
-    texts = "".join(_text(label, inner_x, inner_y) for label in drawn.labels)
+    if state.method != "sft":
+        # One of two pictures in a card: without the thin line of single steps, for size.
+        drawn = replace(drawn, raw=())
+    texts = "".join(svg_label(label, inner_x, inner_y) for label in drawn.labels)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="{-left} {-top} {width} {height}" fill="none" role="img" '
@@ -89,60 +106,66 @@ def _shapes(drawn: Chart, width: int, height: int, fixed: str) -> str:
     if drawn.band:
         x, end = (round(share * width) for share in drawn.band)
         band = f'<rect class="o" x="{x}" y="0" width="{end - x}" height="{height}"/>'
-    dots = "".join(f"M{_number(x * width)} {_number(y * height)}h0" for x, y in drawn.evals)
-    grid = "".join(f"M0 {_number(y * height)}h{width}" for y in drawn.grid)
-    best = "" if drawn.best is None else f"M{_number(drawn.best * width)} 0v{height}"
+    dots = "".join(f"M{number(x * width)} {number(y * height)}h0" for x, y in drawn.evals)
+    grid = "".join(f"M0 {number(y * height)}h{width}" for y in drawn.grid)
+    best = "" if drawn.best is None else f"M{number(drawn.best * width)} 0v{height}"
     return "".join(
         (
             band,
             path("g", grid or f"M0 {height}h{width}"),
             path("b", best),
-            path("r", _line(drawn.raw, width, height)),
-            path("t", _line(drawn.train, width, height)),
-            path("e", _line(drawn.evals, width, height)),
+            path("r", line(drawn.raw, width, height)),
+            path("t", line(drawn.train, width, height)),
+            path("e", line(drawn.evals, width, height)),
             path("d", dots),
         )
     )
 
 
-def _line(points: Sequence[Point], width: int, height: int) -> str:
+def line(points: Sequence[Point], width: int, height: int) -> str:
+    """A path through points."""
     return "".join(
-        f"{'L' if i else 'M'}{_number(x * width)} {_number(y * height)}"
+        f"{'L' if i else 'M'}{number(x * width)} {number(y * height)}"
         for i, (x, y) in enumerate(points)
     )
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A place in a picture, short."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def _at(x: float, y: float) -> str:
-    return f"left:{_number(100 * x)}%;top:{_number(100 * y)}%"
+    return f"left:{number(100 * x)}%;top:{number(100 * y)}%"
 
 
-def _overlay(label: Label) -> str:
+def overlay(label: Label) -> str:
     """A label over the picture. Its words are an attribute: they go when the stylesheet goes."""
     place = {
-        "x": f"left:{_number(100 * label.x)}%;top:calc(100% + 14px)",
-        "best": f"left:{_number(100 * label.x)}%;top:-12px",
+        "x": f"left:{number(100 * label.x)}%;top:calc(100% + 14px)",
+        "best": f"left:{number(100 * label.x)}%;top:-12px",
+        "cap": "left:0;top:-14px",
     }.get(label.kind, _at(label.x, label.y))
     anchor = {"start": "", "middle": " ft-c", "end": " ft-e"}[label.anchor]
     return f'<i class="ft-{label.kind}{anchor}" style="{place}" data-t="{esc(label.text)}"></i>'
 
 
-def _text(label: Label, width: int, height: int) -> str:
+def svg_label(label: Label, width: int, height: int) -> str:
+    """A label in a self-contained picture."""
     x, y = label.x * width, label.y * height + 4.5
     if label.kind == "x":
         y = height + 18.0
     elif label.kind == "best":
         x, y = x + (-6 if label.anchor == "end" else 6), -8.0
+    elif label.kind == "cap":
+        x, y = -32.0, -8.0
     elif label.kind == "y":
         x = -32.0
     else:
         x += 10
     anchor = "" if label.anchor == "start" else f' text-anchor="{label.anchor}"'
     return (
-        f'<text class="{label.kind}" x="{_number(x)}" y="{_number(y)}"{anchor}>'
+        f'<text class="{label.kind}" x="{number(x)}" y="{number(y)}"{anchor}>'
         f"{esc(label.text)}</text>"
     )
 
@@ -157,30 +180,53 @@ def text_curve(state: RunState, width: int = 72, height: int = 10) -> str:
     """
     drawn = chart(state, gap=1.01 / height)
     marks = {label.kind: label for label in drawn.labels if label.kind in ("train", "eval")}
-    scale = {_row(label.y, height): label.text for label in drawn.labels if label.kind == "y"}
-    gutter = max([1, *map(display_width, scale.values())]) + 1
-    room = max([0, *(len(label.text) + 2 for label in marks.values())])
-    inner = max(8, width - gutter - 1 - room)
-    cells = _braille(drawn.train, inner, height)
+    inner = text_room(drawn.labels, list(marks.values()), width)
+    cells = braille(drawn.train, inner, height)
     if drawn.best is not None:
         for line in cells:
             column = min(inner - 1, int(drawn.best * inner))
             line[column] = "┊" if line[column] == " " else line[column]
     for x, y in drawn.evals:
-        cells[_row(y, height)][min(inner - 1, int(x * inner))] = "o"
+        cells[row_at(y, height)][min(inner - 1, int(x * inner))] = "o"
+    return framed(cells, drawn.labels, list(marks.values()), drawn.end)
+
+
+def framed(
+    cells: Sequence[Sequence[str]], labels: Sequence[Label], ends: Sequence[Label], end: float
+) -> str:
+    """A plot of characters with its axes, and the names of the lines at their ends.
+
+    Args:
+        cells: Lines of one character a column.
+        labels: Those of the axes.
+        ends: Those of the lines.
+        end: Where the lines end, as a share of the width.
+    """
+    height, inner = len(cells), len(cells[0])
+    scale = {row_at(label.y, height): label.text for label in labels if label.kind == "y"}
+    gutter = max([1, *map(display_width, scale.values())]) + 1
     lines = [
         f"{pad(scale.get(row, ''), gutter - 1, 'r')} {'┤' if row in scale else '│'}{''.join(line)}"
         for row, line in enumerate(cells)
     ]
-    column = gutter + 1 + min(inner, int(drawn.end * inner) + 1)
-    for label in marks.values():
-        row = _row(label.y, height)
+    column = gutter + 1 + min(inner, int(end * inner) + 1)
+    for label in ends:
+        row = row_at(label.y, height)
         lines[row] = pad(lines[row][:column], column) + " " + label.text
-    lines += [f"{' ' * gutter}└{'─' * inner}", " " * (gutter + 1) + _steps(drawn.labels, inner)]
+    lines += [f"{' ' * gutter}└{'─' * inner}", " " * (gutter + 1) + _steps(labels, inner)]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _row(y: float, height: int) -> int:
+def text_room(labels: Sequence[Label], ends: Sequence[Label], width: int) -> int:
+    """Columns that are left for the plot of `framed`."""
+    scale = [label.text for label in labels if label.kind == "y"]
+    gutter = max([1, *map(display_width, scale)]) + 1
+    room = max([0, *(len(label.text) + 2 for label in ends)])
+    return max(8, width - gutter - 1 - room)
+
+
+def row_at(y: float, height: int) -> int:
+    """The line of characters at a height, as a share."""
     return min(height - 1, int(y * height))
 
 
@@ -195,7 +241,7 @@ def _steps(labels: Sequence[Label], inner: int) -> str:
     return "".join(line)
 
 
-def _braille(points: Sequence[Point], width: int, height: int) -> list[list[str]]:
+def braille(points: Sequence[Point], width: int, height: int) -> list[list[str]]:
     """A line through the points, in cells of 2 by 4 dots."""
     # Unicode numbers a cell's dots down the left column, then down the right; the lowest two last.
     bits = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))

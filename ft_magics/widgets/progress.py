@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ft_magics.widgets.plain import clean, display_width, fit
 from ft_magics.widgets.training_card import standing
-from ft_magics.widgets.units import count, duration, loss
+from ft_magics.widgets.units import count, duration, judged_loss, loss, reward
 
 if TYPE_CHECKING:
     from ft_magics.monitor import RunState
@@ -29,10 +29,14 @@ def progress_line(state: RunState, width: int = 100) -> str:
     parts = [clean(state.name), bar, standing(state, live=False)]
     # In the order in which they are given up, last first.
     extras = []
+    said = loss if state.method == "sft" else judged_loss
     if state.loss is not None:
-        extras.append(f"loss {loss(state.loss)}")
+        extras.append(f"loss {said(state.loss)}")
     if state.eval_loss is not None:
-        extras.append(f"eval {loss(state.eval_loss)}")
+        extras.append(f"eval {said(state.eval_loss)}")
+    margins = state.metrics.get("rewards/margins", ())
+    if margins:
+        extras.append(f"margin {reward(state.recent(margins))}")
     if state.state == "running" and state.step:
         if state.eta_s is not None:
             extras.append(f"{duration(state.eta_s)} left")

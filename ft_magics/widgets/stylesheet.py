@@ -11,7 +11,10 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 
-__all__ = ["SCOPE", "browser_style", "style_for"]
+from ft_magics.widgets.chat_style import CHAT
+from ft_magics.widgets.rewards_style import REWARDS
+
+__all__ = ["SCOPE", "browser_style", "control_style", "style_for"]
 
 # Plain colours first; an engine that knows color-mix replaces them by ones mixed with the ink.
 _BASE = """
@@ -253,6 +256,10 @@ _SECTIONS = (
     ("ft-tok", _TOKENS),
 )
 
+# Sections of one kind of card each, whose rules name that card's own classes. They are no part of
+# the scope, so that they leave what is saved of other cards as it is.
+_ADDED = (("ft-ask", CHAT), ("ft-duo", REWARDS))
+
 SCOPE = f"ft-{hashlib.sha256(repr(_SECTIONS).encode()).hexdigest()[:6]}"
 """The class of every card's root. It is derived from the stylesheet: the cards of two versions of
 this package, in two notebooks open side by side, keep to their own."""
@@ -264,15 +271,28 @@ def style_for(body: str) -> str:
     Args:
         body: The card's HTML.
     """
-    used = "".join(css for marker, css in _SECTIONS if marker in body)
+    used = "".join(css for marker, css in (*_SECTIONS, *_ADDED) if marker in body)
     return _scoped(used)
 
 
+def control_style(name: str) -> str:
+    """What the controls of a live card need besides its own style.
+
+    Args:
+        name: `NAME.css` beside this file; the browser of rows also brings the style of rows, a chat its own.
+    """
+    parts = {"row_browser": (_CODE, _SMALL, _PAIR, _ROWS, _TOKENS), "chat": (CHAT,)}
+    files = [
+        resources.files("ft_magics.widgets").joinpath(f) for f in ("live_place.css", f"{name}.css")
+    ]
+    return _scoped(
+        "".join([*parts.get(name, ()), *(file.read_text(encoding="utf-8") for file in files)])
+    )
+
+
 def browser_style() -> str:
-    """What the controls of a live browser need besides its card's own style, and its rows too."""
-    rows = "".join(css for _, css in _SECTIONS if css in (_CODE, _SMALL, _PAIR, _ROWS, _TOKENS))
-    controls = resources.files("ft_magics.widgets").joinpath("row_browser.css")
-    return _scoped(rows + controls.read_text(encoding="utf-8"))
+    """What a live browser of rows needs besides its card's own style."""
+    return control_style("row_browser")
 
 
 def _scoped(css: str) -> str:

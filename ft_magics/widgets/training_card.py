@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ft_magics.widgets.comparison import Comparison, comparison_html, comparison_text
 from ft_magics.widgets.curve import curve_html, text_curve
+from ft_magics.widgets.lineage import Stage, lineage_html, lineage_text
+from ft_magics.widgets.numbers import numbers_html, numbers_text
 from ft_magics.widgets.plain import WIDTH, clean, display_width, shorten, wrap
+from ft_magics.widgets.rewards import rewards_html, rewards_text
 from ft_magics.widgets.style import (
     LIMIT_BYTES,
     Bundle,
@@ -29,12 +32,23 @@ __all__ = ["standing", "training_card"]
 # Room for the golden table is what the rest leaves, but never less than a few rows.
 _LEAST_TABLE_BYTES = 1_500
 _GOLDEN_LINES = 6
+# Of a preference run, which has two curves and a table besides.
+_FEW_GOLDEN_LINES, _LOW_CURVE = 2, 7
 _NOTICES = 3
 _GOAL_CHARACTERS = 240
 
+_SPOILT = (
+    "After this run the base in memory is not the base that was loaded. %ft memory --free, or a "
+    "kernel restart, loads it anew; then train again."
+)
+
 
 def training_card(
-    state: RunState, *, live: bool = False, comparison: Comparison | None = None
+    state: RunState,
+    *,
+    live: bool = False,
+    comparison: Comparison | None = None,
+    lineage: tuple[str, Sequence[Stage]] | None = None,
 ) -> Bundle:
     """A run, while it trains or for good.
 
@@ -43,25 +57,26 @@ def training_card(
         live: Shows time, rate, memory and progress too, and keeps the place of what is still to
             come. What stays in a notebook shows only what repeats from run to run.
         comparison: Answers to the golden questions; the run's own (`state.golden`) unless given.
+        lineage: The base, and the stages from it to this run.
 
     Returns:
         HTML of at most about 30 kB together with its text.
     """
     answers = comparison if comparison is not None else dict(state.golden or {})
-    plain = _plain(state, answers, live)
+    plain = _plain(state, answers, live, lineage)
     parts = [
         head(state.name, state.chips, standing(state, live=live)),
         f'<p class="ft-goal">{esc(_goal(state))}</p>' if state.goal else "",
         _progress(state) if live else "",
-        '<div class="ft-body">',
-        curve_html(state, still=not live),
-        facts(_figures(state, live), hover=_raw_values(state)),
-        "</div>",
+        note(_SPOILT, "error") if state.base_unchanged is False else "",
+        *_body(state, live),
         _verdict(state, live),
         *(f"<p>{esc(text)}</p>" for text in _notices(state, live)),
+        lineage_html(*lineage) if lineage else "",
     ]
     spent = weight(card(*parts)) + weight("\n".join(plain)) + 1_600  # the table's style and frame
-    table = comparison_html(answers, max(_LEAST_TABLE_BYTES, LIMIT_BYTES - spent))
+    room = max(_LEAST_TABLE_BYTES, LIMIT_BYTES - spent)
+    table = comparison_html(answers, room, state.base_unchanged)
     return bundle(card(*parts, table), plain)
 
 
@@ -97,15 +112,24 @@ def _progress(state: RunState) -> str:
     )
 
 
+def _body(state: RunState, live: bool) -> list[str]:
+    """The curve with its figures; of preferences both rewards too, and each number's words."""
+    figures = facts(_figures(state, live), hover=_raw_values(state))
+    curve = curve_html(state, still=not live)
+    if state.method == "sft":
+        return ['<div class="ft-body">', curve, figures, "</div>"]
+    return [
+        f'<div class="ft-body ft-duo">{curve}{rewards_html(state, still=not live)}</div>',
+        f'<div class="ft-body">{numbers_html(state, live=live)}{figures}</div>',
+    ]
+
+
 def _figures(state: RunState, live: bool) -> dict[str, str]:
-    """Names and values beside the curve; all names from the start, so that nothing moves."""
-    rows = {"loss": loss(state.loss)}
-    if live or state.eval_points:
-        rows["eval loss"] = loss(state.eval_loss) + _direction(state)
-    if not live and state.eval_points and state.best_step is not None:
-        best = dict(state.eval_points).get(state.best_step)
-        if best is not None and state.best_step != state.eval_points[-1][0]:
-            rows["best eval loss"] = loss(best)
+    """Names and values beside the curve; all names from the start, so that nothing moves.
+
+    The table of a preference run's numbers has its losses.
+    """
+    rows = {} if state.method != "sft" else _losses(state, live)
     epochs = f"{state.epochs:g}" if state.epochs else NONE
     if live:
         rows["epoch"] = f"{state.epoch:.1f} of {epochs}" if state.step else NONE
@@ -116,6 +140,17 @@ def _figures(state: RunState, live: bool) -> dict[str, str]:
         rows["epochs"] = epochs
     share = percent(state.trainable_parameters, state.total_parameters)
     rows["trained"] = f"{count(state.trainable_parameters)} · {share}" if share else NONE
+    return rows
+
+
+def _losses(state: RunState, live: bool) -> dict[str, str]:
+    rows = {"loss": loss(state.loss)}
+    if live or state.eval_points:
+        rows["eval loss"] = loss(state.eval_loss) + _direction(state)
+    if not live and state.eval_points and state.best_step is not None:
+        best = dict(state.eval_points).get(state.best_step)
+        if best is not None and state.best_step != state.eval_points[-1][0]:
+            rows["best eval loss"] = loss(best)
     return rows
 
 
@@ -144,7 +179,8 @@ def _words(state: RunState, live: bool) -> tuple[str, str]:
         text = state.phase or ("Waits for its turn." if state.state == "queued" else "Starting.")
         return text[:1].upper() + text[1:], "note"
     early = "Too early to say how it goes." if live else ""
-    return state.verdict or early, "warning" if state.overfit_since is not None else "note"
+    worrying = state.worrying or state.overfit_since is not None
+    return state.verdict or early, "warning" if worrying else "note"
 
 
 def _verdict(state: RunState, live: bool) -> str:
@@ -158,15 +194,27 @@ def _notices(state: RunState, live: bool) -> list[str]:
     return told[-_NOTICES:]
 
 
-def _plain(state: RunState, answers: Comparison, live: bool) -> list[str]:
+def _plain(
+    state: RunState,
+    answers: Comparison,
+    live: bool,
+    lineage: tuple[str, Sequence[Stage]] | None,
+) -> list[str]:
     lines = _plain_head(state, live)
-    lines += ["", *text_curve(state, WIDTH).split("\n"), ""]
+    lines += ["", *wrap(f"✕ {_SPOILT}")] if state.base_unchanged is False else []
+    alone = state.method == "sft"
+    curve = text_curve(state, WIDTH) if alone else text_curve(state, WIDTH, _LOW_CURVE)
+    lines += ["", *curve.split("\n"), ""]
+    if not alone:
+        lines += [*rewards_text(state, WIDTH).split("\n"), "", *numbers_text(state), ""]
     lines += wrap("   ".join(f"{name} {value}" for name, value in _figures(state, live).items()))
     text, severity = _words(state, live)
     if text:
         lines += ["", *wrap({"warning": "⚠ ", "error": "✕ "}.get(severity, "") + text)]
     lines += [line for text in _notices(state, live) for line in wrap(text)]
-    table = comparison_text(answers, _GOLDEN_LINES)
+    lines += lineage_text(*lineage) if lineage else []
+    most = _GOLDEN_LINES if alone else _FEW_GOLDEN_LINES
+    table = comparison_text(answers, most, state.base_unchanged)
     return [*lines, *([""] if table else []), *table]
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["NONE", "count", "duration", "loss", "percent", "rate", "short_hash", "size"]
+__all__ = [
+    "NONE",
+    "count",
+    "duration",
+    "judged_loss",
+    "loss",
+    "percent",
+    "rate",
+    "reward",
+    "short_hash",
+    "size",
+]
 
 NONE = "–"
 """What stands where there is no number yet, so that the place is kept."""
@@ -21,6 +32,21 @@ def loss(value: float | None) -> str:
     if abs(value) < 0.0995:
         return f"{value:.2g}"
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def judged_loss(value: float | None) -> str:
+    """A loss of preferences: near 0, where it soon is, its digits say nothing and do not repeat."""
+    if value is not None and abs(value) < 0.001:
+        return "0.00"
+    return loss(value)
+
+
+def reward(value: float | None) -> str:
+    """A reward, margin or share, to two decimals, or one from 10 on: `0.42`, `−1.20`, `12.3`."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{abs(value):.2f}" if abs(value) < 9.995 else f"{abs(value):.1f}"
+    return f"−{text}" if value < 0 and float(text) else text
 
 
 def rate(value: float | None) -> str:

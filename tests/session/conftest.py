@@ -51,6 +51,12 @@ class Remembers:
 
 
 @pytest.fixture
+def fresh() -> Path:
+    """A home with nothing in it, and nobody in front of it."""
+    return session.current().store.home
+
+
+@pytest.fixture
 def front_end(tiny_folder: Path) -> Iterator[Remembers]:
     """Somebody sits in front of it; the model is the tiny one; four rows are kept as `nums`."""
     front = Remembers(can_answer=True)
