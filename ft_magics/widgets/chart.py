@@ -97,7 +97,7 @@ def smooth(points: Sequence[Measured]) -> list[Measured]:
     return result
 
 
-def steady(points: Sequence[Measured], width: int) -> list[Measured]:
+def steady(points: Sequence[Measured], width: int, most: int) -> list[Measured]:
     """A moving average that ends at the mean of the last `width` points, where its label stands.
 
     For batches of a few rows, of which the last says little. It begins at the first point.
@@ -105,13 +105,18 @@ def steady(points: Sequence[Measured], width: int) -> list[Measured]:
     Args:
         points: Steps and values, all finite.
         width: How many points are averaged, at least 1.
+        most: How many points are given back, at least 2, evenly spread.
     """
     sums, last = list(accumulate((value for _, value in points), initial=0.0)), len(points) - 1
     result = []
-    for i, (step, _) in enumerate(points):
+    spread = (
+        {round(i * last / (most - 1)) for i in range(most)} if last >= most else range(last + 1)
+    )
+    for i in sorted(spread):
         left = min(width - 1, i)
         right = min(left, last - i)
-        result.append((step, (sums[i + right + 1] - sums[i - left]) / (left + right + 1)))
+        mean = (sums[i + right + 1] - sums[i - left]) / (left + right + 1)
+        result.append((points[i][0], mean))
     return result
 
 
@@ -125,8 +130,11 @@ def chart(state: RunState, *, gap: float = 0.08) -> Chart:
     train = finite(state.train_points)
     evals = finite(state.eval_points)
     x_max = max([1, state.total_steps, *(s for s, _ in (*train, *evals))])
+    most = (RAW_POINTS, SMOOTH_POINTS, EVAL_POINTS) if state.method == "sft" else HALF_POINTS
     # Batches of a few pairs differ more than those of many tokens.
-    smoothed = smooth(train) if state.method == "sft" else steady(train, state.width(train))
+    smoothed = (
+        smooth(train) if state.method == "sft" else steady(train, state.width(train), most[1])
+    )
     ended = state.state not in ("queued", "running", "paused")
     low, high, ticks = scale([v for _, v in (*smoothed, *evals)], zoom=ended)
 
@@ -137,7 +145,6 @@ def chart(state: RunState, *, gap: float = 0.08) -> Chart:
             for step, value in points
         )
 
-    most = (RAW_POINTS, SMOOTH_POINTS, EVAL_POINTS) if state.method == "sft" else HALF_POINTS
     shown = state.thin(evals, most[2])
     placed_train, placed_evals = place(state.thin(smoothed, most[1])), place(shown)
     end = max([0.0, *(x for x, _ in (*placed_train[-1:], *placed_evals[-1:]))])

@@ -268,7 +268,8 @@ class Panel {
     if (!text.trim()) return this.box.focus();
     this.atEnd = true;
     this.send({ ask: "send", text }, () => {
-      if (this.box.value === text) this.write("");
+      // One that came back at once stays.
+      if (this.box.value === text && this.head?.draft !== text) this.write("");
     });
     this.box.focus();
   }

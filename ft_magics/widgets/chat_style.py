@@ -12,7 +12,7 @@ overflow-wrap:anywhere}.S .ft-ask strong{font-weight:400}
 .S.S .ft-said,.S.S .ft-said tr,.S.S .ft-said th,.S.S .ft-said td{display:block}
 .S .ft-replies,.S.S .ft-said tbody{display:grid;gap:14px 28px;
 grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr))}
-.S.S .ft-said tbody{padding:0 16px 16px}.S.S .ft-said tr{min-width:0}
+.S.S .ft-said tbody{padding:0 16px 16px}.S.S .ft-said tr{min-width:0;padding:0}
 .S.S .ft-said th,.S .ft-who{color:var(--soft);font-size:11.5px;margin-bottom:2px;
 overflow-wrap:anywhere}
 .S.S .ft-said td,.S .ft-text{white-space:pre-wrap;overflow-wrap:anywhere;min-height:1.5em;

@@ -68,14 +68,13 @@ def rewards(state: RunState, *, gap: float = 0.1, most: int = _POINTS) -> Reward
         gap: Smallest distance between the labels at the lines' ends, as a share of the height.
         most: Points of either line.
     """
-    lines = [_steady(state, name) for name in (CHOSEN, REJECTED)]
+    lines = [_steady(state, name, most) for name in (CHOSEN, REJECTED)]
     both = [point for points in lines for point in points]
     x_max = max([1, state.total_steps, *(step for step, _ in both)])
     low, high, ticks = scale([-_LEAST, _LEAST, *(value for _, value in both)], zoom=False)
 
     def place(points: Sequence[Measured]) -> tuple[Point, ...]:
-        thin = state.thin(points, most)
-        return tuple((step / x_max, (high - value) / (high - low)) for step, value in thin)
+        return tuple((step / x_max, (high - value) / (high - low)) for step, value in points)
 
     chosen, rejected = map(place, lines)
     end = max([0.0, *(x for x, _ in (*chosen[-1:], *rejected[-1:]))])
@@ -92,9 +91,9 @@ def rewards(state: RunState, *, gap: float = 0.1, most: int = _POINTS) -> Reward
     )
 
 
-def _steady(state: RunState, name: str) -> list[Measured]:
+def _steady(state: RunState, name: str, most: int) -> list[Measured]:
     points = finite(state.metrics.get(name, ()))
-    return steady(points, state.width(points))
+    return steady(points, state.width(points), most)
 
 
 def _end_labels(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ft_magics.events import Evaluated, Event, RunEnded, StepEnded
-from ft_magics.widgets.chart import chart, smooth, words
+from ft_magics.widgets.chart import chart, smooth, steady, words
 
 if TYPE_CHECKING:
     from ft_magics.monitor import RunState
@@ -24,6 +24,17 @@ def test_smoothing_keeps_both_ends_and_does_not_lag() -> None:
     assert result[0] == points[0]
     assert result[-1] == points[-1]
     assert all(abs(value - (100 - i)) < 2.5 for i, value in result[10:-10])
+
+
+def test_a_steady_line_ends_at_the_mean_of_the_last_points() -> None:
+    points = [(i + 1, float(i % 2)) for i in range(60)]
+    result = steady(points, 10, 60)
+    assert result[0] == points[0] and result[-1] == (60, 0.5)
+    assert all(abs(value - 0.5) < 0.06 for _, value in result[10:])
+    few = steady(points, 10, 7)
+    assert set(few) <= set(result) and [step for step, _ in few][::6] == [1, 60]
+    assert len(few) == 7
+    assert steady([], 4, 7) == [] and steady([(3, 1.5)], 4, 7) == [(3, 1.5)]
 
 
 def test_at_most_200_points_of_a_long_run(replay: Replay, steps: Steps) -> None:
