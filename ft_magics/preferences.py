@@ -212,7 +212,7 @@ def _learned(course: Course) -> str:
     if not over:
         return f"{text}."
     if near_zero(course):
-        return f"{text}. Hardly anything is left to learn from these rows."
+        text += "; hardly anything is left to learn"
     return f"{text}. Questions that are not among the rows show what it makes of them."
 
 

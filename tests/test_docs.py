@@ -1,6 +1,6 @@
-"""The guide to data: its cells run, its outputs are what is shown, its tables are whole.
+"""The guides: their cells run, their outputs are what is shown, their tables are whole.
 
-A fenced block of docs/data.md without a language, or with `python`, is a cell; one with `text` is
+A fenced block of docs/data.md or docs/preferences.md without a language, or with `python`, is a cell; one with `text` is
 what the cell before shows, where a line `…` stands for any lines; one with a file's name behind the
 language is that file. `<!-- fails -->` before a cell says that it ends with an error, and
 `<!-- not run: why -->` that it is only shown.
@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from preference_runs import level, preference_events, ramp
 
 import check_names
 from ft_magics import data, session
@@ -25,13 +26,23 @@ from ft_magics.data.encoding.certificate_checks import CHECKS as CERTIFICATE
 from ft_magics.data.fixes import FIXES
 from ft_magics.data.formats import exported
 from ft_magics.data.kinds import KINDS, kind_of
+from ft_magics.data.recast import RECASTS
 from ft_magics.data.sources.file_rows import READABLE
 from ft_magics.errors import DataError
+from ft_magics.evaluation import PreferenceScore
+from ft_magics.events import Evaluated, Event, StepEnded
 from ft_magics.magics import unload_ipython_extension
 from ft_magics.magics.syntax import SYNTAX
+from ft_magics.monitor import RunState
+from ft_magics.session.assignment import KINDS as KIND_OF
+from ft_magics.session.assignment import METHODS
 from ft_magics.spec import FORMATS
+from ft_magics.training.defaults import choose_learning_rate
+from ft_magics.training.trl_names import loss_types
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+GUIDE = (DOCS / "data.md").read_text(encoding="utf-8")
+PREFERENCES = (DOCS / "preferences.md").read_text(encoding="utf-8")
 BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^>]*) -->\n)?^```(?P<info>.*)\n(?P<text>(?:.*\n)*?)```$", re.M
 )
@@ -39,7 +50,7 @@ BLOCK = re.compile(
 
 @dataclass
 class Cell:
-    """A cell of the guide, and what stands around it."""
+    """A cell of a guide, and what stands around it."""
 
     text: str
     line: int
@@ -48,10 +59,10 @@ class Cell:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def cells() -> Iterator[Cell]:
+def cells(guide: str) -> Iterator[Cell]:
     """The cells in their order, each with the files before it and the output behind it."""
     cell, files = None, dict[str, str]()
-    for found in BLOCK.finditer(GUIDE):
+    for found in BLOCK.finditer(guide):
         language, _, name = found["info"].partition(" ")
         if name:
             files[name] = found["text"]
@@ -62,15 +73,15 @@ def cells() -> Iterator[Cell]:
             assert language in ("", "python"), language
             if cell is not None:
                 yield cell
-            line = GUIDE[: found.start()].count("\n") + 1
+            line = guide[: found.start()].count("\n") + 1
             cell, files = Cell(found["text"], line, found["mark"] or "", files=files), {}
     if cell is not None:
         yield cell
 
 
-def table(column: str) -> list[dict[str, str]]:
+def table(column: str, guide: str = GUIDE) -> list[dict[str, str]]:
     """The lines of the table whose first column is called so, by their columns."""
-    found = re.search(rf"^\| {re.escape(column)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", GUIDE, re.M)
+    found = re.search(rf"^\| {re.escape(column)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", guide, re.M)
     assert found, column
     head, *_ = found[0].splitlines()
     names = [name.strip() for name in head.strip("|").split("|")]
@@ -114,11 +125,14 @@ def shown(shell: InteractiveShell, cell: Cell) -> str:
     return str(captured.stdout)
 
 
-def test_every_cell_of_the_guide_runs_and_shows_what_it_says(
-    shell: InteractiveShell, tmp_path: Path
+@pytest.mark.parametrize(
+    ("guide", "least"), [(GUIDE, 30), (PREFERENCES, 25)], ids=["data", "preferences"]
+)
+def test_every_cell_of_a_guide_runs_and_shows_what_it_says(
+    shell: InteractiveShell, tmp_path: Path, guide: str, least: int
 ) -> None:
     ran, wrong = 0, []
-    for cell in cells():
+    for cell in cells(guide):
         for name, text in cell.files.items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
@@ -129,7 +143,7 @@ def test_every_cell_of_the_guide_runs_and_shows_what_it_says(
         if any(piece not in f"{text}\n" for piece in cell.output.split("…\n")):
             wrong.append(f"line {cell.line} shows:\n{text}")
     assert not wrong, "\n\n".join(wrong)
-    assert ran > 30
+    assert ran > least
 
 
 def test_the_kinds_of_the_guide_are_all_kinds() -> None:
@@ -233,3 +247,84 @@ def test_a_format_holds_what_the_guide_says(line: dict[str, str]) -> None:
 
 def test_every_row_of_the_formats_is_told() -> None:
     assert {line["what a row holds"] for line in table("what a row holds")} == {*HELD}
+
+
+# ---------------------------------------------------------------- the guide to preferences
+
+
+def test_the_methods_of_the_guide_are_what_rows_can_be_trained_by() -> None:
+    kinds = {"dpo": "preference", "kto": "unpaired"}
+    for line in table("rows", PREFERENCES):
+        kind = kinds[bare(line["trained by"])]
+        assert METHODS[kind] == bare(line["trained by"])
+        others = {to for frm, to in RECASTS if frm == kind}
+        assert {KIND_OF[m] for m in re.findall(r"`(\w+)`:", line["with `--method`"])} == others
+
+
+def test_the_losses_of_the_guide_are_all_losses() -> None:
+    lines = {line["for"]: line["`loss_type`"] for line in table("for", PREFERENCES)}
+    for what, method in (("pairs", "dpo"), ("labels", "kto")):
+        assert {*re.findall(r"`(\w+)`", lines[what])} == loss_types(method)
+
+
+def test_the_learning_rates_of_the_guide_are_those_that_are_chosen() -> None:
+    for line, strategy in zip(table("trained", PREFERENCES), ("lora", "full"), strict=True):
+        assert strategy in line["trained"].lower()
+        for size, parameters in (("below 1B parameters", 10**8), ("from 1B", 10**10)):
+            for method in ("dpo", "kto"):
+                chosen = choose_learning_rate(strategy, parameters, method)
+                assert float(line[size]) == chosen.value
+
+
+def held_out(*looks: tuple[float, float]) -> list[Event]:
+    """A good run whose held-out rows have these losses and accuracies, every ten steps."""
+    made: list[Event] = []
+    for event in preference_events(evals=0):
+        made.append(event)
+        if isinstance(event, StepEnded) and event.step % 10 == 0:
+            loss, share = looks[event.step // 10 - 1]
+            metrics = {"rewards/accuracies": share}
+            made.append(Evaluated(step=event.step, eval_loss=loss, metrics=metrics))
+    return made
+
+
+def swapped() -> list[Event]:
+    """Worse and worse, which the loss hides."""
+    made = preference_events(chosen=ramp(-0.5), rejected=ramp(0.3), noise=0.05, evals=0)
+    return [replace(e, loss=0.7) if isinstance(e, StepEnded) else e for e in made]
+
+
+def after(share: float, reward: float) -> Callable[[float], float]:
+    """A reward that is there from a share of the run on."""
+    return lambda done: reward if done > share else 0.0
+
+
+COURSES: dict[str, list[Event]] = {
+    "it learns": preference_events(),
+    "both rewards fall": preference_events(chosen=ramp(-0.9), rejected=ramp(-2.4)),
+    "too easy": preference_events(chosen=after(0.02, 8.0), rejected=level(0.0)),
+    "it does not move": preference_events(chosen=ramp(0.01), rejected=ramp(-0.01), noise=0.02),
+    "it diverges": preference_events(chosen=ramp(-0.8), rejected=ramp(0.2), noise=0.2, evals=0),
+    "the wrong way": swapped(),
+    "the held-out loss rises": held_out(
+        (0.6, 0.7), (0.5, 0.9), (0.6, 0.9), (0.7, 0.9), (0.8, 0.9), (0.9, 0.9)
+    ),
+    "the held-out accuracy falls": held_out(
+        (0.6, 0.7), (0.5, 0.9), (0.49, 0.9), (0.5, 0.9), (0.51, 0.7), (0.52, 0.6)
+    ),
+    "it does not carry over": held_out(*[(0.69, 0.5)] * 6),
+}
+
+
+@pytest.mark.parametrize("line", table("course", PREFERENCES), ids=lambda line: line["course"])
+def test_a_course_is_told_as_the_guide_says(line: dict[str, str]) -> None:
+    assert line["what the card says"] in RunState.replay(COURSES[line["course"]]).verdict
+
+
+def test_the_courses_of_the_guide_are_all_courses() -> None:
+    assert [line["course"] for line in table("course", PREFERENCES)] == [*COURSES]
+
+
+def test_the_score_of_the_guide_is_the_score() -> None:
+    assert PreferenceScore(first=6).clear
+    assert not PreferenceScore(first=5).clear

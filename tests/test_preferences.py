@@ -261,7 +261,7 @@ def test_recorded_runs_learned(method: str) -> None:
     name = {"dpo": "chosen", "kto": "good"}[method]
     assert found.verdict.startswith(f"It learned to prefer the {name} answers: the margin grew")
     assert not found.worrying
-    assert ("Hardly anything is left to learn" in found.verdict) == (method == "dpo")
+    assert ("hardly anything is left to learn" in found.verdict) == (method == "dpo")
 
 
 def test_of_cross_entropy_nothing_is_said() -> None:

@@ -110,7 +110,7 @@ def _table(rows: list[tuple[str, str]], column: int = 34) -> list[str]:
     for left, right in rows:
         # Names of repairs and formats hold dashes, and stay whole.
         wrapped = textwrap.wrap(right, WIDTH - column, break_on_hyphens=False) or [""]
-        if len(left) > column - 2:
+        if len(left) >= column - 2:
             lines.append(f"  {left}")
         else:
             lines.append(f"  {left:<{column - 2}}{wrapped.pop(0)}")

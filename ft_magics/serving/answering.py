@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ft_magics.errors import MemoryShort, ModelError
+from ft_magics.leaving import computing, halt
 from ft_magics.serving.decoding import Column, Group, length_limit
 from ft_magics.serving.layers import Adapter, RowsLost, Selection
 from ft_magics.serving.text_stream import TextStream
@@ -97,9 +98,11 @@ def answer(
     """
     tell = on_piece or (lambda _number, _piece: None)
     written = [_Writing(tokenizer, partial(tell, number)) for number in range(len(requests))]
-    groups = _groups(requests, selection, settings, ends)
-    while groups and not (stop is not None and stop.is_set()):
-        groups = [advanced for group in groups for advanced in _advance(group, written)]
+    with computing():
+        groups = _groups(requests, selection, settings, ends)
+        while groups and not (stop is not None and stop.is_set()):
+            groups = [advanced for group in groups for advanced in _advance(group, written)]
+            halt()
     return [writing.answer() for writing in written]
 
 

@@ -80,7 +80,7 @@ def _answered(reply: Reply) -> Answered:
     from ft_magics.session.collect import Answered
 
     text = reply.text if reply.original is None else reply.original
-    return Answered(reply.prompt, text, reply.model, reply.version)
+    return Answered(reply.prompt, text, reply.model, reply.version, reply.ended)
 
 
 def _written(reply: Reply, where: str) -> None:

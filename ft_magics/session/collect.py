@@ -39,6 +39,8 @@ class Answered:
     """As the user named it: `base`, `ollie~1`."""
     version: str = ""
     """What that name meant when it answered: `0003`, `0003@84`; empty where nobody knows."""
+    ended: bool = True
+    """Whether it came to its end, and was not cut at max_new_tokens."""
 
 
 @dataclass(repr=False)
@@ -78,7 +80,7 @@ def answered_of(answers: Answers, column: int) -> Answered:
         raise SettingError("vote", f"{shown.title} is still answering", "Wait for its answer.")
     lead = () if answers.system is None else (Message("system", answers.system),)
     prompt = (*lead, Message("user", answers.question))
-    return Answered(prompt, shown.text, shown.title, shown.version)
+    return Answered(prompt, shown.text, shown.title, shown.version, shown.ended)
 
 
 def keep_vote(
@@ -105,9 +107,8 @@ def keep_vote(
     _filled(answered.text, "the answer is empty", "There is nothing to learn from it.", where)
     sheet = Sheet.of("unpaired", collect, where)
     row = Unpaired(1, answered.prompt, _said(answered.text), good)
-    return _kept(
-        sheet, answered, sheet.keep(row, {"how": "vote", "good": good, **log_of(answered)})
-    )
+    entry = {"how": "vote", "good": good, **log_of(answered)}
+    return _kept(sheet, answered, sheet.keep(row, entry), learned=good)
 
 
 def keep_edit(
@@ -181,7 +182,7 @@ def keep_choice(
     sheet = Sheet.of("preference", collect, where)
     row = Preference(1, better.prompt, _said(better.text), _said(worse.text))
     entry = {"how": "choice", **log_of(better, worse), **(note or {})}
-    return _kept(sheet, better, sheet.keep(row, entry))
+    return _kept(sheet, better, sheet.keep(row, entry), learned=True)
 
 
 def log_of(*answers: Answered) -> Entry:
@@ -203,15 +204,19 @@ def _filled(text: str, what: str, remedy: str, where: str) -> None:
         raise SettingError(where, what, remedy)
 
 
-def _kept(sheet: Sheet, answered: Answered, outcome: Outcome) -> Kept:
+def _kept(sheet: Sheet, answered: Answered, outcome: Outcome, *, learned: bool = False) -> Kept:
+    """What is told; `learned` says that the answer itself is to become likelier."""
     after = "" if answered.model == "base" else f" --after {answered.model}"
     cell = f"%%finetune NAME{after} --data {sheet.name}"
     words = _WORDS[outcome.what].format(number=outcome.number, name=sheet.name)
+    if learned and not answered.ended:
+        words += ", and it would learn to stop where this answer was cut"
     return Kept(sheet.name, sheet.kind, outcome.number, outcome.rows, words, cell)
 
 
 _WORDS = {
     "new": "kept as row {number} of {name}",
     "replaced": "kept as row {number} of {name}, in place of what it said before",
-    "same": "row {number} of {name} says so already",
+    # As when it was new: a notebook that is run again shows what it showed before.
+    "same": "kept as row {number} of {name}",
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ft_magics.errors import NameUnknown
 from ft_magics.session.collect import Answered
 from ft_magics.session.proof import base_note
 from ft_magics.session.resolve import Target, load_slot
@@ -61,7 +62,7 @@ class Rivals:
             # After the answer: what is unwritten now was unwritten while it was made.
             warning = warning or base_note(loaded)
         first, second = (
-            Answered(prompt, made[i].text, target.title, target.version)
+            Answered(prompt, made[i].text, target.title, target.version, made[i].ended)
             for i, (target, _) in enumerate(self.targets)
         )
         return Pair(first, second, warning)
@@ -71,9 +72,18 @@ class Rivals:
     ) -> list[Answer]:
         from ft_magics import data
 
+        for i in sides:
+            _still_there(self.targets[i][0])
         ids = data.encode_prompt(list(prompt), loaded.base.tokenizer)
         slots = [load_slot(loaded, self.targets[i][0]) for i in sides]
         return loaded.server.generate(slots, [ids] * len(slots), self.spec, stop=stop)
+
+
+def _still_there(target: Target) -> None:
+    """Refuse to ask an adapter that was deleted since the comparison began."""
+    if target.path is not None and not target.path.exists():
+        remedy = "%ft undo brings it back; then say %ft prefer with the same models again."
+        raise NameUnknown("prefer", f"{target.title} was deleted or renamed", remedy)
 
 
 class PairMaker:

@@ -67,10 +67,14 @@ def prefer(
         session.front_end.notice(f"asking {found.title}; --prompts names others")
     asked = _led(found, targets, spec, where)
     sheet = Sheet.of("preference", collect, where)
+    # Now, not after the user has read the first pair.
+    sheet.check()
     key = _key(session, targets, asked, spec, sheet.name)
     ballots = Ballots(sheet, key, collect)
     ballots.read()
     _close_before(session)
+    # From here on a vote is about the comparison, also when that has ended.
+    session.last_answers = None
     rivals = Rivals(pairs, spec)
     session.preferring = Preferring((first, second), asked, rivals, ballots, spec.seed)
     return _begun(session, session.preferring)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ft_magics.errors import RunError
 from ft_magics.events import Notice
 from ft_magics.session.certifying import certified
 from ft_magics.session.second_stage import shape_of
 
 if TYPE_CHECKING:
+    from ft_magics.data import AnyEncoded
     from ft_magics.data.encoding.certificate import Certificate
     from ft_magics.session.assignment import Task
     from ft_magics.session.run import Run
@@ -72,6 +74,9 @@ def prepare(session: Session, task: Task, tell: Callable[[str], None]) -> Prepar
     )
     most = plan.max_length
     train = [row.shortened(most) for row in whole.rows]
+    if any(row.cut for row in train) and all(map(_is_spent, train)):
+        what = f"with max_length {most} nothing is left to learn from in any row"
+        raise RunError(where, what, "Raise max_length, or shorten the prompts.")
     chats = [chat for row in task.eval_rows for chat in data.conversations(row)]
     encoded = data.encode_rows(chats, tokenizer, max_length=most, system=system)
     scored = data.joined(task.eval_rows, encoded)
@@ -114,4 +119,17 @@ def _warn_of_cut_rows(run: Run, prepared: Prepared) -> None:
     if cut:
         rows = "1 row is" if cut == 1 else f"{cut} rows are"
         text = f"{rows} longer than max_length {prepared.plan.max_length} and cut at the end"
+        if spent := sum(map(_is_spent, prepared.train)):
+            text += f"; {spent} of them teach{'es' if spent == 1 else ''} nothing any more"
         run.emit(Notice(text=text, severity="warning"))
+
+
+def _is_spent(row: AnyEncoded) -> bool:
+    """Whether a row has nothing to learn from: no answer, or two that do not differ."""
+    from ft_magics.data import EncodedPair
+
+    if isinstance(row, EncodedPair):
+        return row.chosen.ids == row.rejected.ids or not (
+            row.chosen.trained and row.rejected.trained
+        )
+    return not row.trained

@@ -70,6 +70,14 @@ class Sheet:
         name = f"{collect}-votes" if kind == "unpaired" else collect
         return cls(current(), check_name(name, where), kind, where)
 
+    def check(self) -> None:
+        """Refuse to go on if the set that is there has rows of another kind.
+
+        Raises:
+            SettingError: It has.
+        """
+        self._held()
+
     @property
     def log(self) -> Judgements:
         """What was judged."""
@@ -247,8 +255,10 @@ def _find(lines: list[bytes], prompt: list[Record], texts: set[str]) -> int | No
 
 
 def _texts(row: Record) -> set[str]:
-    """The texts that a row judges."""
+    """The texts that a row judges; none where it judges more than one message, or a tool call."""
     sides = [row["completion"]] if "completion" in row else [row["chosen"], row["rejected"]]
+    if any(len(side) > 1 or side[0].get("tool_calls") for side in sides):
+        return set()
     return {side[0]["content"] for side in sides}
 
 

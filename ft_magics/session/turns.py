@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ft_magics.leaving import computing
 from ft_magics.session.work import work
 
 if TYPE_CHECKING:
@@ -56,4 +57,9 @@ _worker = _Worker()
 
 def submit(session: Session, run: Run) -> None:
     """Put a run into the queue; it starts when those before it are done."""
-    _worker.submit(lambda: work(session, run))
+
+    def job() -> None:
+        with computing():
+            work(session, run)
+
+    _worker.submit(job)

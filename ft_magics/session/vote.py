@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ft_magics.errors import SettingError, nearest
 from ft_magics.session.collect import (
@@ -40,7 +40,7 @@ def vote(
     collect: str | None = None,
     where: str | None = None,
 ) -> Kept | Preferring:
-    """Judge the pair of an open comparison, else the answers that were shown last.
+    """Judge what was shown last: the pair of an open comparison, or answers.
 
     Args:
         what: `up` or `down` (True, False) for one answer. In a comparison `1`, `2`, `tie`,
@@ -68,8 +68,14 @@ def vote(
         remedy = "Write %ft vote up N, %ft vote down N, or %ft vote N for the best of several."
         raise SettingError(where, f"'{word} {of}' is no vote", remedy)
     going_on = current().preferring
-    if going_on is not None and going_on.active:
+    # What was shown last is meant: a number may be that of answers shown since the pair.
+    since = word not in _ALONE and current().last_answers is not None
+    if going_on is not None and going_on.active and not since:
         return _choose(going_on, word, collect, where)
+    if _is_over(going_on, word):
+        # Run All, once more: its choices are kept already, and the answers before are not meant.
+        current().front_end.notice("this comparison is over: nothing was kept")
+        return going_on
     if word in _ALONE:
         remedy = "Begin one: %ft prefer A B."
         raise SettingError(where, f"'{word}' is for a blind comparison, and none is open", remedy)
@@ -105,6 +111,12 @@ def edit(
     answers = _last(where)
     answered = answered_of(answers, _column(answers, of, "edit", where))
     return keep_edit(answered, text, collect=collect or answers.collect, where=where)
+
+
+def _is_over(going_on: Preferring | None, word: str) -> TypeGuard[Preferring]:
+    """Whether the vote is about a comparison that has ended, since no answers were shown after it."""
+    meant = word in _CHOICES or word in _ALONE
+    return going_on is not None and current().last_answers is None and going_on.finished and meant
 
 
 def _choose(going_on: Preferring, word: str, collect: str | None, where: str) -> Preferring:

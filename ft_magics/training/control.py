@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
+from ft_magics.leaving import halt, resting
+
 __all__ = ["Control", "StopNow"]
 
 Wanted = Literal["run", "pause", "stop", "now"]
@@ -65,6 +67,7 @@ class Control:
         Raises:
             StopNow: `now` was called.
         """
+        halt()
         if self._ending == "now":
             raise StopNow
 
@@ -78,7 +81,7 @@ class Control:
         if self.wanted != "pause":
             return
         on_pause()
-        with self._changed:
+        with resting(), self._changed:
             # A condition sleeps until somebody speaks: no polling while a run is paused for hours.
             self._changed.wait_for(lambda: self.wanted != "pause")
         if not self.ending:

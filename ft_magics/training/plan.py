@@ -14,7 +14,14 @@ from ft_magics.training.checking import check
 from ft_magics.training.fitting import SET, Fit, Need, fit_memory
 from ft_magics.training.judging import Labels, check_rows, choose_judging
 from ft_magics.training.sources import JUDGED_SOURCE_OF, SOURCE_OF, cite
-from ft_magics.training.strategy import Ground, Shape, beside_base, choose_rank, choose_strategy
+from ft_magics.training.strategy import (
+    Ground,
+    Shape,
+    beside_base,
+    check_shape,
+    choose_rank,
+    choose_strategy,
+)
 from ft_magics.training.taken import Taken, fixed_reasons, rates, shaped, span
 from ft_magics.training.trl_names import check_trl
 
@@ -141,13 +148,14 @@ def plan(
         where: The cell, for errors.
 
     Raises:
-        SettingError: A setting cannot work here.
+        SettingError: A setting cannot work here, or not with the adapter it goes on with.
         RunError: There is nothing to train on.
         MemoryShort: The device has too little memory; the remedy names what would fit.
     """
     check_rows(lengths, labels, spec, where)
     _check_with(spec, base, where, method)
-    why = fixed_reasons(spec) | {"method": WHY_METHOD[method]}
+    check_shape(spec, shape, where)
+    why = fixed_reasons(spec) | {"method": SET if spec.method else WHY_METHOD[method]}
     device = device if loaded else beside_base(base, device, where)
     tokens = sum(lengths) if trained_tokens is None else trained_tokens
     spec, strategy = _decide(spec, Ground(tokens, max(lengths), base, device, shape), why)

@@ -7,7 +7,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ft_magics.errors import MemoryShort
+from ft_magics.errors import MemoryShort, SettingError
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training.defaults import Chosen, lora_parameters
 from ft_magics.training.fitting import SET, Need, target_count
@@ -20,6 +20,7 @@ __all__ = [
     "Ground",
     "Shape",
     "beside_base",
+    "check_shape",
     "choose_rank",
     "choose_strategy",
     "qlora_would_fit",
@@ -55,6 +56,25 @@ class Shape:
     def why(self) -> str:
         """The reason for what is taken over."""
         return f"as {self.name} has it, which this goes on with"
+
+
+def check_shape(spec: FinetuneSpec, shape: Shape | None, where: str) -> None:
+    """Refuse settings that the adapter a second stage goes on with does not have.
+
+    Raises:
+        SettingError: Which, and its value.
+    """
+    if shape is None:
+        return
+    if spec.strategy not in ("auto", shape.strategy):
+        kind = "a full fine-tune" if shape.strategy == "full" else "a LoRA adapter"
+        what = f"strategy is {spec.strategy}, and {shape.name} is {kind}"
+        raise SettingError(where, what, "Leave strategy out: it is taken over.")
+    for name, theirs in (("lora_r", shape.rank), ("lora_alpha", shape.alpha)):
+        ours = getattr(spec, name)
+        if shape.strategy == "lora" and ours is not None and ours != theirs:
+            what = f"{shape.name} has {name} {theirs:g}, this run {ours:g}"
+            raise SettingError(where, what, f"Set {name}: {theirs:g}, or leave it out.")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ def kept_card(said: str, next_cell: str) -> Bundle:
     """
     told = f"{said}; train on them: " if next_cell else said
     code = f"<code>{esc(next_cell)}</code>" if next_cell else ""
-    return bundle(card(f'<p style="padding-top:11px">{esc(told)}{code}</p>'), wrap(told + next_cell))
+    return bundle(
+        card(f'<p style="padding-top:11px">{esc(told)}{code}</p>'), wrap(told + next_cell)
+    )
 
 
 def blind_card(state: BlindState, key: str = "") -> Bundle:

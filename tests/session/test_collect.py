@@ -112,7 +112,7 @@ def test_a_second_vote_on_the_same_answer_replaces_the_first(fresh: Path) -> Non
     assert (kept.number, kept.rows) == (1, 2)
     assert kept.words == "kept as row 1 of votes, in place of what it said before"
     assert [row.label for row in session.dataset("votes").rows] == [False, True]
-    assert keep_vote(answered("a"), False).words == "row 1 of votes says so already"
+    assert keep_vote(answered("a"), False).words == "kept as row 1 of votes"
     assert keep_vote(answered("a", "Why?"), False).rows == 3
 
 
@@ -281,7 +281,7 @@ def test_an_end_between_the_rows_and_their_record_loses_nothing(
     assert len(made.rows) == 2
     assert made.sha256 == data.digest_of(made.rows, "unpaired", None)
     # The click did not come to its end: it is made again, and is the same row.
-    assert keep_vote(answered("b"), True).words == "row 2 of votes says so already"
+    assert keep_vote(answered("b"), True).words == "kept as row 2 of votes"
 
 
 KILLED = """
@@ -363,3 +363,20 @@ def test_the_answers_of_a_prompt_can_be_judged(fresh: Path) -> None:
     columns[0].state = "streaming"
     with pytest.raises(SettingError, match="base is still answering"):
         session.answered_of(Answers("Where?", None, columns), 0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"chosen": [{"role": "user", "content": "And?"}, {"role": "assistant", "content": "Z"}]},
+        {"rejected": [{"role": "user", "content": "And?"}, {"role": "assistant", "content": "Z"}]},
+    ],
+    ids=["chosen", "rejected"],
+)
+def test_a_longer_row_that_begins_alike_is_another_one(fresh: Path, more: dict[str, Any]) -> None:
+    record: dict[str, Any] = {"prompt": [{"role": "user", "content": "How?"}]}
+    for side, text in (("chosen", "So."), ("rejected", "No.")):
+        record[side] = [{"role": "assistant", "content": text}, *more.get(side, [])]
+    session.dataset("typed", [record])
+    kept = keep_choice(answered("So."), answered("No."), collect="typed")
+    assert (kept.number, kept.rows) == (2, 2)

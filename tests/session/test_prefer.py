@@ -448,14 +448,43 @@ def test_a_live_comparison_does_not_hold_the_kernel(rival: str) -> None:
     made.close()
 
 
-def test_votes_go_to_the_answers_when_no_comparison_is_open(rival: str, alone: Any) -> None:
+def test_a_number_judges_what_was_shown_last(rival: str, alone: Any) -> None:
     made = _prefer(["What is number 1?", "What is number 2?"])
-    session.ask("What is number 3?", "base", max_new_tokens=6, temperature=1.0)
-    assert ft.vote("up").name == "votes"
     ft.vote(1)
     assert made.judged == 1
-    ft.vote("end")
-    assert ft.vote(1).words == "row 1 of votes says so already"
+    session.ask("What is number 3?", "base", max_new_tokens=6, temperature=1.0)
+    assert ft.vote(1).name == ft.vote("up").name == "votes"
+    assert made.judged == 1
+    ft.vote("tie")
+    assert made.judged == 2 and made.finished
+    assert ft.vote(1).name == "votes"
+
+
+def test_votes_of_a_comparison_that_is_run_again_change_nothing(rival: str, alone: Any) -> None:
+    def run_all() -> Preferring:
+        session.ask("What is number 3?", ["base", FIRST], max_new_tokens=6, temperature=1.0)
+        ft.vote(2)
+        _prefer(["What is number 1?"], collect="other")
+        return ft.vote(1)
+
+    first = run_all()
+    kept = rows(), log()
+    assert repr(run_all()) == repr(first)
+    assert (rows(), log()[:-1]) == kept
+    assert "this comparison is over: nothing was kept" in alone.notices
+
+
+def test_a_model_that_is_deleted_meanwhile_is_named_with_the_way_back(
+    rival: str, alone: Any
+) -> None:
+    prompts = [f"What is number {i}?" for i in range(4)]
+    _prefer(prompts)
+    session.delete(FIRST)
+    with pytest.raises(NameUnknown, match=r"was deleted or renamed\. %ft undo brings it back"):
+        for _ in prompts:
+            ft.vote("tie")
+    session.undo()
+    assert _prefer(prompts).wait().left
 
 
 def test_the_same_call_goes_on(rival: str, alone: Any) -> None:
@@ -554,3 +583,10 @@ def test_a_model_needs_another(rival: str, alone: Any) -> None:
         ft.prefer("base", "base", ["a"])
     with pytest.raises(NameUnknown):
         ft.prefer("base", "nobody", ["a"])
+
+
+def test_a_set_of_another_kind_is_refused_before_anything_is_asked(rival: str, alone: Any) -> None:
+    with pytest.raises(
+        SettingError, match=r"nums has answers to imitate, not pairs\. Name another"
+    ):
+        _prefer(["What is number 1?"], collect="nums")

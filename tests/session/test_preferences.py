@@ -205,5 +205,34 @@ def test_an_imported_adapter_gives_its_shape(judged, train, tmp_path):
     ft.import_adapter("theirs", folder)
     run = ft.finetune("polite", rows=PAIRS, after="theirs", max_steps=1, wait=True)
     assert run.folder.record["plan"]["lora_r"] == 2
-    with pytest.raises(RunError, match="not a full fine-tune"):
+    with pytest.raises(RunError, match="theirs is a LoRA adapter"):
         ft.finetune("odd", rows=PAIRS, after="theirs", strategy="full", max_steps=1, wait=True)
+
+
+LONG = "word " * 60
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        {"prompt": LONG, "chosen": "yes", "rejected": "no"},
+        {"prompt": "Hi", "chosen": LONG + "end", "rejected": LONG + "fin"},
+        {"prompt": LONG, "completion": "yes", "label": True},
+        {"user": LONG, "assistant": "yes"},
+    ],
+    ids=["pair without answers", "pair made alike", "label without an answer", "no answer"],
+)
+def test_rows_that_are_cut_until_they_teach_nothing_are_told_and_refused_alone(
+    front_end, train, spent
+):
+    good = {key: LONG[:9] if isinstance(value, str) else not value for key, value in spent.items()}
+    good |= {"chosen": "kind"} if "chosen" in spent else {}
+    session.dataset("some", [spent, good])
+    run = train("one", data="some", max_length=40)
+    told = [n.text for n in of(run, Notice) if "cut at the end" in n.text]
+    ends = "cut at the end; 1 of them teaches nothing any more"
+    assert told == [f"1 row is longer than max_length 40 and {ends}"]
+    other = {k: f"{v} and" if k in ("prompt", "user") else v for k, v in spent.items()}
+    session.dataset("spent", [spent, other])
+    with pytest.raises(RunError, match="max_length 40 nothing is left"):
+        train("two", data="spent", max_length=40)

@@ -150,3 +150,11 @@ def test_a_prompt_that_fails_leaves_nothing_to_judge(alone: Any) -> None:
 def test_a_wrong_name_is_refused_before_anything_is_asked(alone: Any) -> None:
     with pytest.raises(SettingError, match="is not a name"):
         session.ask("What?", "base", collect="a b")
+
+
+def test_an_answer_that_was_cut_is_told_when_it_would_be_learned(alone: Any) -> None:
+    session.ask("How?", "base", max_new_tokens=2)
+    told = ", and it would learn to stop where this answer was cut"
+    assert ft.vote("up").words == f"kept as row 1 of votes{told}"
+    assert told not in ft.vote("down").words
+    assert told not in ft.edit("A better one.").words

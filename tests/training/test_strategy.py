@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ft_magics.errors import MemoryShort
+from ft_magics.errors import MemoryShort, SettingError
 from ft_magics.spec import FinetuneSpec
 from ft_magics.training import Plan, plan
 from ft_magics.training.defaults import lora_parameters
@@ -77,9 +77,21 @@ def test_a_second_stage_has_the_shape_of_the_first() -> None:
     assert make(1, shape=Shape("o", "full", 16, 32.0, "all-linear")).strategy == "full"
 
 
-def test_what_the_user_sets_against_the_first_stage_stands() -> None:
-    made = make(1, shape=Shape("ollie", "lora", 8, 4.0, ["q_proj"]), lora_r=4)
-    assert (made.lora_r, made.reasons["lora_r"]) == (4, "set by you")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"lora_r": 4}, r"ollie has lora_r 8, this run 4\. Set lora_r: 8, or leave it out"),
+        ({"lora_alpha": 16}, "ollie has lora_alpha 32, this run 16"),
+        ({"strategy": "full"}, "strategy is full, and ollie is a LoRA adapter"),
+    ],
+)
+def test_what_the_first_stage_has_not_is_refused(settings: dict[str, object], words: str) -> None:
+    shape = Shape("ollie", "lora", 8, 32.0, "all-linear")
+    with pytest.raises(SettingError, match=words):
+        make(1, shape=shape, **settings)
+    assert make(1, shape=shape, lora_r=8, strategy="lora").lora_alpha == 32.0
+    with pytest.raises(SettingError, match="ollie is a full fine-tune"):
+        make(1, shape=Shape("ollie", "full", 16, 32.0, "all-linear"), strategy="lora")
 
 
 def test_room_is_kept_for_a_base_that_is_not_loaded() -> None:

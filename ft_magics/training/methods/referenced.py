@@ -18,7 +18,7 @@ from datasets import Dataset
 from peft import PeftModel
 
 from ft_magics.data.encoding.judged import AnyEncoded
-from ft_magics.events import PhaseBegan
+from ft_magics.events import PhaseBegan, RunPaused, RunResumed
 from ft_magics.training.batches import DealtOrder, RowOrder, TrainLoader
 from ft_magics.training.log_probs import LabelledLogProbs
 from ft_magics.training.methods.steps import Scores, Steps
@@ -114,13 +114,15 @@ class Referenced(Steps):
     def _told(self, todo: list[tuple[str, Any, list[int]]]) -> Iterator[tuple[str, Any, list[int]]]:
         """What is to be done, told now and then, until the run is asked to end."""
         whole, done, told_s = sum(len(places) for _, _, places in todo), 0, -math.inf
+        emit, control = self.hooks.emit, self.hooks.control
         for item in todo:
-            if self.hooks.control.ending:
+            control.hold(lambda: emit(RunPaused(step=0)), lambda: emit(RunResumed(step=0)))
+            if control.ending:
                 return
             if time.monotonic() - told_s >= _TELL_S:
                 told_s = time.monotonic()
                 text = f"asking the model as it is about row {done + 1} of {whole}"
-                self.hooks.emit(PhaseBegan(text=text))
+                emit(PhaseBegan(text=text))
             yield item
             done += len(item[2])
 

@@ -15,7 +15,14 @@ from trl import DPOConfig, DPOTrainer
 
 from ft_magics import models
 from ft_magics.data import Encoded, EncodedPair
-from ft_magics.events import Evaluated, PhaseBegan, RunStarted, StepEnded
+from ft_magics.events import (
+    Evaluated,
+    PhaseBegan,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StepEnded,
+)
 from ft_magics.training import Control, Hooks, Job
 from ft_magics.training.batches import RowOrder
 from ft_magics.training.methods.dpo import Dpo
@@ -224,6 +231,23 @@ def test_a_stop_while_the_start_is_asked_ends_the_run(bench: Any, pairs: Any) ->
     outcome, seen = bench.run(rows=pairs(6), max_steps=4, outside=outside)
     assert (outcome.state, outcome.step) == ("stopped", 0)
     assert not seen.of(StepEnded)
+
+
+def test_a_pause_while_the_start_is_asked_holds_it(bench: Any, pairs: Any) -> None:
+    outside = bench.outside()
+    told: list[str] = []
+
+    def watch(event: Any) -> None:
+        told.append(type(event).__name__)
+        if isinstance(event, PhaseBegan) and told.count("PhaseBegan") == 1:
+            outside.control.pause()
+        if isinstance(event, RunPaused):
+            threading.Timer(0.05, outside.control.resume).start()
+
+    outside.on = watch
+    _, seen = bench.run(rows=pairs(6), max_steps=6, per_device_train_batch_size=1, outside=outside)
+    assert [len(seen.of(kind)) for kind in (RunPaused, RunResumed, StepEnded)] == [1, 1, 6]
+    assert told.index("RunPaused") < told.index("RunStarted")
 
 
 @pytest.mark.parametrize("strategy", ["lora", "full"])
