@@ -210,9 +210,12 @@ def _kept(sheet: Sheet, answered: Answered, outcome: Outcome, *, learned: bool =
     cell = f"%%finetune NAME{after} --data {sheet.name}"
     words = _WORDS[outcome.what].format(number=outcome.number, name=sheet.name)
     if learned and not answered.ended:
-        words += ", and it would learn to stop where this answer was cut"
+        # For who looks now: what is saved says only what was kept.
+        sheet.session.front_end.notice(CUT)
     return Kept(sheet.name, sheet.kind, outcome.number, outcome.rows, words, cell)
 
+
+CUT = "this answer was cut, and a model that learns it learns to stop there"
 
 _WORDS = {
     "new": "kept as row {number} of {name}",

@@ -57,8 +57,9 @@ def _warn_of_trained(session: Session, made: GoldenSet) -> None:
 
     numbers = asked_rows(session.dataset(made.name, "").rows, made)
     if numbers:
-        text = f"{row_words(numbers)} of the data set {made.name} ask what is asked here"
-        session.front_end.notice(f"{text}: they are taken out of training")
+        asks, they = ("asks", "it is") if len(numbers) == 1 else ("ask", "they are")
+        text = f"{row_words(numbers)} of the data set {made.name} {asks} what is asked here"
+        session.front_end.notice(f"{text}: {they} taken out of training")
 
 
 def _text(rows: Any, where: str) -> Any:

@@ -68,6 +68,11 @@ def _check_loss(spec: FinetuneSpec, where: str, method: str) -> None:
         if part == "exo_pair" and not (spec.trl or {}).get("label_smoothing"):
             what = "loss_type exo_pair needs a label_smoothing above 0"
             raise SettingError(where, what, "Set trl: {label_smoothing: 1e-3}.")
+    weights = (spec.trl or {}).get("loss_weights")
+    given = len(weights) if isinstance(weights, list | tuple) else 1
+    if method == "dpo" and weights is not None and given != len(parts):
+        what = f"loss_weights and loss_type: {given} for {len(parts)}"
+        raise SettingError(where, what, "Give one for each part of loss_type.")
     alone = spec.per_device_train_batch_size == 1
     if method == "kto" and alone and written != "apo_zero_unpaired":
         what = "a batch of 1: kto compares the answers of a batch with one another"

@@ -153,8 +153,7 @@ def plan(
         MemoryShort: The device has too little memory; the remedy names what would fit.
     """
     check_rows(lengths, labels, spec, where)
-    _check_with(spec, base, where, method)
-    check_shape(spec, shape, where)
+    _check_with(spec, base, where, method, shape)
     why = fixed_reasons(spec) | {"method": SET if spec.method else WHY_METHOD[method]}
     device = device if loaded else beside_base(base, device, where)
     tokens = sum(lengths) if trained_tokens is None else trained_tokens
@@ -223,13 +222,16 @@ def _need(
     return length, Need(spec, strategy, base, longest, wanted, sides=sides, fewest=fewest)
 
 
-def _check_with(spec: FinetuneSpec, base: BaseFacts, where: str, method: str) -> None:
+def _check_with(
+    spec: FinetuneSpec, base: BaseFacts, where: str, method: str, shape: Shape | None
+) -> None:
     """Refuse what cannot be done on any machine, or not with this base.
 
     Raises:
         SettingError: As for `check`; or max_length is above what the base can read.
     """
     check(spec, where, method)
+    check_shape(spec, shape, where)
     most = base.context_length
     if spec.max_length is not None and most and spec.max_length > most:
         what = f"max_length is {spec.max_length}, and {base.name} reads at most {most} tokens"

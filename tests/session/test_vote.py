@@ -154,7 +154,9 @@ def test_a_wrong_name_is_refused_before_anything_is_asked(alone: Any) -> None:
 
 def test_an_answer_that_was_cut_is_told_when_it_would_be_learned(alone: Any) -> None:
     session.ask("How?", "base", max_new_tokens=2)
-    told = ", and it would learn to stop where this answer was cut"
-    assert ft.vote("up").words == f"kept as row 1 of votes{told}"
-    assert told not in ft.vote("down").words
-    assert told not in ft.edit("A better one.").words
+    told = "this answer was cut, and a model that learns it learns to stop there"
+    ft.vote("down")
+    ft.edit("A better one.")
+    assert told not in alone.notices
+    assert ft.vote("up").words == "kept as row 1 of votes, in place of what it said before"
+    assert told in alone.notices

@@ -53,6 +53,12 @@ def test_a_loss_that_needs_more_says_what() -> None:
     check(FinetuneSpec(loss_type="exo_pair", trl={"label_smoothing": 1e-3}), "here", "dpo")
 
 
+def test_losses_and_their_weights_go_together() -> None:
+    told = refused("dpo", loss_type="sigmoid,sft", trl={"loss_weights": [1.0]})
+    assert "loss_weights and loss_type: 1 for 2" in told
+    check(FinetuneSpec(loss_type="sigmoid,sft", trl={"loss_weights": [1.0, 0.5]}), "here", "dpo")
+
+
 def test_settings_of_another_method_are_refused() -> None:
     assert "beta is for preferences, and this is sft" in refused("sft", beta=0.1)
     assert "desirable_weight is for kto, and this is dpo" in refused("dpo", desirable_weight=2.0)
