@@ -69,14 +69,14 @@ def prefer(
     sheet = Sheet.of("preference", collect, where)
     # Now, not after the user has read the first pair.
     sheet.check()
-    key = _key(session, targets, asked, spec, sheet.name)
+    shown, key = (_key(session, targets, asked, spec, sheet.name, v) for v in (False, True))
     ballots = Ballots(sheet, key, collect)
     ballots.read()
     _close_before(session)
     # From here on a vote is about the comparison, also when that has ended.
     session.last_answers = None
     rivals = Rivals(pairs, spec)
-    session.preferring = Preferring((first, second), asked, rivals, ballots, spec.seed)
+    session.preferring = Preferring((first, second), asked, rivals, ballots, spec.seed, shown)
     return _begun(session, session.preferring)
 
 
@@ -127,9 +127,18 @@ def _key(
     asked: list[tuple[Message, ...]],
     spec: GenerateSpec,
     name: str,
+    versions: bool,
 ) -> str:
-    """What the comparison is found by: what it is about, so that it repeats from run to run."""
-    models = [[t.title, t.version, (t.choice or session.choice()).title] for t in targets]
+    """What the comparison is about, so that it repeats from run to run.
+
+    With the models' versions it is what the log is searched for: an adapter that was trained anew
+    is compared anew.
+    """
+    bases = [(t.choice or session.choice()).title for t in targets]
+    models = [
+        [target.title, target.version if versions else "", base]
+        for target, base in zip(targets, bases, strict=True)
+    ]
     prompts = [[message.to_record() for message in prompt] for prompt in asked]
     whole = json.dumps([models, prompts, asdict(spec), name])
     return hashlib.sha256(whole.encode()).hexdigest()[:12]

@@ -28,7 +28,8 @@ class Preferring(Shown):
     """A blind comparison of two models: the pair to be judged, and what was chosen so far.
 
     Any thread may use it. Until it is finished, nothing here tells which side is which model. Its
-    `key` is made of what is compared, and `name` is the data set that the choices go to.
+    `key`, of what is compared whatever the models' versions, is saved with the card and decides
+    the sides; `name` is the data set that the choices go to.
     """
 
     def __init__(
@@ -38,9 +39,9 @@ class Preferring(Shown):
         rivals: Rivals,
         ballots: Ballots,
         seed: int = 42,
+        key: str = "",
     ) -> None:
-        self.key = ballots.key
-        self.name = ballots.sheet.name
+        self.key, self.name = key or ballots.key, ballots.sheet.name
         self._models = models
         self._questions = questions
         self._ballots = ballots

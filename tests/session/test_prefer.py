@@ -501,6 +501,18 @@ def test_the_same_call_goes_on(rival: str, alone: Any) -> None:
     assert (anew.judged, anew.key == first.key) == (0, False)
 
 
+def test_an_adapter_that_is_trained_anew_is_compared_anew_with_the_same_sides(
+    rival: str, alone: Any, train: Any
+) -> None:
+    train(FIRST, fresh=True)
+    first = _prefer(["What is number 1?", "What is number 2?"])
+    sides = list(first._sides)
+    ft.vote("tie")
+    train(FIRST, fresh=True)
+    anew = _prefer(["What is number 1?", "What is number 2?"])
+    assert (anew.judged, anew.key, anew._sides) == (0, first.key, sides)
+
+
 # ---------------------------------------------------------------------- the prompts
 
 
