@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ft_magics.errors import FtError, SettingError
+from ft_magics.session.answering import Pairs, by_base, speak, trained_systems
 from ft_magics.session.objects import Answers, Column
-from ft_magics.session.proof import base_note, mark
-from ft_magics.session.resolve import Target, load_slot, resolve_all
+from ft_magics.session.proof import mark
+from ft_magics.session.resolve import Target, resolve_all
 
 if TYPE_CHECKING:
     from ft_magics.session.front_end import Handle
     from ft_magics.session.run import Run
-    from ft_magics.session.state import Loaded, Session
+    from ft_magics.session.state import Session
     from ft_magics.spec import GenerateSpec
 
 __all__ = ["Asking"]
-
-Pairs = list[tuple[Target, "Loaded"]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Asking:
         """
         if self.spec.system is not None:
             return self.spec.system
-        trained = sorted({text for target in targets for text in target.systems})
+        trained = trained_systems(targets)
         if len(trained) > 1:
             shown = "; ".join(f'"{text[:60]}"' for text in trained[:5])
             raise SettingError(
@@ -100,24 +99,21 @@ class Asking:
 
         head = [] if answers.system is None else [data.Message("system", answers.system)]
         messages = [*head, data.Message("user", self.question)]
-        for loaded in {id(one): one for _, one in pairs}.values():
-            columns = [i for i, (_, one) in enumerate(pairs) if one is loaded]
+        for loaded, columns in by_base(pairs):
+            targets = [pairs[i][0] for i in columns]
             for i in columns:
                 answers.columns[i].note = pairs[i][0].note
                 answers.columns[i].version = pairs[i][0].version
-            slots = [load_slot(loaded, pairs[i][0]) for i in columns]
             ids = data.encode_prompt(messages, loaded.base.tokenizer)
 
             def on_piece(at: int, text: str, columns: list[int] = columns) -> None:
                 piece(columns[at], text)
 
-            made = loaded.server.generate(slots, [ids] * len(slots), self.spec, on_piece=on_piece)
-            # After the answer: what is unwritten now was unwritten while it was made.
-            warning = base_note(loaded)
-            answers.warning = answers.warning or warning
-            for i, slot, answer in zip(columns, slots, made, strict=True):
+            made = speak(loaded, targets, [ids] * len(columns), self.spec, on_piece=on_piece)
+            answers.warning = answers.warning or made.warning
+            for i, slot, answer in zip(columns, made.slots, made.answers, strict=True):
                 column = answers.columns[i]
-                mark(column, pairs[i][0], slot, loaded, warning)
+                mark(column, pairs[i][0], slot, loaded, made.warning)
                 column.text, column.ended, column.state = answer.text, answer.ended, "done"
                 if not answer.ended:
                     cut = f"cut at {self.spec.max_new_tokens} tokens"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ft_magics.errors import NameUnknown
+from ft_magics.session.answering import Pairs, Spoken, by_base, speak
 from ft_magics.session.collect import Answered
-from ft_magics.session.proof import base_note
-from ft_magics.session.resolve import Target, load_slot
+from ft_magics.session.resolve import Target
 
 if TYPE_CHECKING:
     from ft_magics.data import Message
@@ -41,7 +41,7 @@ class Pair:
 class Rivals:
     """Two models that answer the same prompts."""
 
-    targets: Sequence[tuple[Target, Loaded]]
+    targets: Pairs
     spec: GenerateSpec
 
     def answer(self, prompt: tuple[Message, ...], stop: threading.Event) -> Pair:
@@ -56,11 +56,10 @@ class Rivals:
         """
         made: dict[int, Answer] = {}
         warning = ""
-        for loaded in {id(one): one for _, one in self.targets}.values():
-            sides = [i for i, (_, one) in enumerate(self.targets) if one is loaded]
-            made |= zip(sides, self._ask(loaded, sides, prompt, stop), strict=True)
-            # After the answer: what is unwritten now was unwritten while it was made.
-            warning = warning or base_note(loaded)
+        for loaded, sides in by_base(self.targets):
+            spoken = self._ask(loaded, sides, prompt, stop)
+            made |= zip(sides, spoken.answers, strict=True)
+            warning = warning or spoken.warning
         first, second = (
             Answered(prompt, made[i].text, target.title, target.version, made[i].ended)
             for i, (target, _) in enumerate(self.targets)
@@ -69,14 +68,14 @@ class Rivals:
 
     def _ask(
         self, loaded: Loaded, sides: list[int], prompt: tuple[Message, ...], stop: threading.Event
-    ) -> list[Answer]:
+    ) -> Spoken:
         from ft_magics import data
 
-        for i in sides:
-            _still_there(self.targets[i][0])
+        targets = [self.targets[i][0] for i in sides]
+        for target in targets:
+            _still_there(target)
         ids = data.encode_prompt(list(prompt), loaded.base.tokenizer)
-        slots = [load_slot(loaded, self.targets[i][0]) for i in sides]
-        return loaded.server.generate(slots, [ids] * len(slots), self.spec, stop=stop)
+        return speak(loaded, targets, [ids] * len(targets), self.spec, stop=stop)
 
 
 def _still_there(target: Target) -> None:

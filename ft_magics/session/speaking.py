@@ -9,24 +9,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ft_magics.errors import FtError, ModelError, NameUnknown, RunError
-from ft_magics.session.proof import base_note, mark
-from ft_magics.session.resolve import Target, load_slot, resolve, resolve_all
+from ft_magics.errors import FtError, ModelError, RunError
+from ft_magics.session.answering import Pairs, by_base, speak
+from ft_magics.session.proof import mark
+from ft_magics.session.resolve import resolve, resolve_all
 
 if TYPE_CHECKING:
-    from ft_magics.serving.answering import Answer
     from ft_magics.session.conversation import Reply
     from ft_magics.session.state import Loaded, Session
     from ft_magics.spec import GenerateSpec
 
-__all__ = ["Speaker", "speak", "trained_systems"]
+__all__ = ["Speaker", "fill"]
 
 log = logging.getLogger("ft_magics")
-
-Pairs = Sequence[tuple[Target, "Loaded"]]
-
-TRIES = 3
-"""How often a slot is looked for that another cell's answer has just replaced by newer weights."""
 
 
 class Speaker:
@@ -101,15 +96,10 @@ class Speaker:
         self.phase = ""
         self.warning = ""
         tell = partial(self._tell, "piece")
-        self.warning = speak(pairs, replies, spec, stop, tell, self._where)
+        self.warning = fill(pairs, replies, spec, stop, tell, self._where)
 
 
-def trained_systems(targets: Sequence[Target]) -> list[str]:
-    """The system texts that some models were trained with."""
-    return sorted({text for target in targets for text in target.systems})
-
-
-def speak(
+def fill(
     pairs: Pairs,
     replies: Sequence[Reply],
     spec: GenerateSpec,
@@ -135,8 +125,7 @@ def speak(
         AdapterError: An adapter does not fit its base.
     """
     warnings: list[str] = []
-    for loaded in {id(one): one for _, one in pairs}.values():
-        places = [i for i, (_, one) in enumerate(pairs) if one is loaded]
+    for loaded, places in by_base(pairs):
         ours = [replies[i] for i in places]
         targets = [pairs[i][0] for i in places]
         prompts = [_ids(loaded, reply, where) for reply in ours]
@@ -148,13 +137,11 @@ def speak(
             ours[at].state = "streaming"
             tell()
 
-        slots, made = _generate(loaded, targets, prompts, spec, on_piece, stop)
-        # After the answer: what is unwritten now was unwritten while it was made.
-        warning = base_note(loaded)
-        warnings += [warning] if warning else []
-        for reply, target, slot in zip(ours, targets, slots, strict=True):
-            mark(reply, target, slot, loaded, warning)
-        for reply, prompt, answer in zip(ours, prompts, made, strict=True):
+        made = speak(loaded, targets, prompts, spec, on_piece=on_piece, stop=stop)
+        warnings += [made.warning] if made.warning else []
+        for reply, target, slot in zip(ours, targets, made.slots, strict=True):
+            mark(reply, target, slot, loaded, made.warning)
+        for reply, prompt, answer in zip(ours, prompts, made.answers, strict=True):
             reply.text, reply.ended = answer.text, answer.ended
             if not answer.ended:
                 _note(reply, _why(loaded, len(prompt) + answer.tokens, spec, stop))
@@ -180,26 +167,6 @@ def _ids(loaded: Loaded, reply: Reply, where: str) -> list[int]:
             "Begin a new conversation, or shorten the question or the system text.",
         )
     return ids
-
-
-def _generate(
-    loaded: Loaded,
-    targets: Sequence[Target],
-    prompts: Sequence[Sequence[int]],
-    spec: GenerateSpec,
-    on_piece: Callable[[int, str], None],
-    stop: threading.Event,
-) -> tuple[list[str | None], list[Answer]]:
-    for left in reversed(range(TRIES)):
-        slots = [load_slot(loaded, target) for target in targets]
-        try:
-            made = loaded.server.generate(slots, prompts, spec, on_piece=on_piece, stop=stop)
-            return slots, made
-        except NameUnknown:
-            # Told before the first piece: another cell asked the same run and renewed its slot.
-            if not left:
-                raise
-    raise AssertionError("unreachable")
 
 
 def _why(loaded: Loaded, tokens: int, spec: GenerateSpec, stop: threading.Event) -> str:

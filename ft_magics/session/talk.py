@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from ft_magics.errors import FtError, SettingError
+from ft_magics.session.answering import trained_systems
 from ft_magics.session.conversation import Conversation, Turn
 from ft_magics.session.resolve import resolve
-from ft_magics.session.speaking import Speaker, trained_systems
+from ft_magics.session.speaking import Speaker
 from ft_magics.session.state import Session
 from ft_magics.session.watched import Watched
 from ft_magics.settings import read_settings
