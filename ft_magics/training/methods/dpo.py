@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from trl import DPOConfig, DPOTrainer
 
-from ft_magics import models
 from ft_magics.training.batches import RowOrder
 from ft_magics.training.callbacks import Progress
 from ft_magics.training.hooks import Hooks, Job
-from ft_magics.training.methods.referenced import Referenced, one_column
-from ft_magics.training.methods.settings import make_config, not_called
+from ft_magics.training.methods.referenced import Referenced, build
+from ft_magics.training.methods.settings import make_config
 from ft_magics.training.preference_batches import pair_batch
 from ft_magics.training.trees import Tree
 
@@ -77,16 +76,4 @@ def make_trainer(job: Job, base: Base, hooks: Hooks, tree: Tree, progress: Progr
         beta=plan.beta,
         loss_type=[t.strip() for t in plan.loss_type.split(",")],
     )
-    return Dpo(
-        job,
-        hooks,
-        tree,
-        progress,
-        model=tree.model,
-        # Given one, trl neither copies the adapter nor loads the model again. It is never asked.
-        ref_model=models.share(base.model),
-        args=args,
-        train_dataset=one_column(job.train),
-        processing_class=base.tokenizer,
-        data_collator=not_called,
-    )
+    return build(Dpo, args, job, base, hooks, tree, progress)

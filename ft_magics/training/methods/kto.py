@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from trl import KTOConfig, KTOTrainer
 
-from ft_magics import models
 from ft_magics.training.batches import DealtOrder
 from ft_magics.training.callbacks import Progress
 from ft_magics.training.hooks import Hooks, Job
-from ft_magics.training.methods.referenced import Referenced, one_column
-from ft_magics.training.methods.settings import make_config, not_called
+from ft_magics.training.methods.referenced import Referenced, build
+from ft_magics.training.methods.settings import make_config
 from ft_magics.training.preference_batches import answer_batch
 from ft_magics.training.trees import Tree
 
@@ -85,16 +84,4 @@ def make_trainer(job: Job, base: Base, hooks: Hooks, tree: Tree, progress: Progr
         desirable_weight=plan.desirable_weight,
         undesirable_weight=plan.undesirable_weight,
     )
-    return Kto(
-        job,
-        hooks,
-        tree,
-        progress,
-        model=tree.model,
-        # Given one, trl neither copies the adapter nor loads the model again. It is never asked.
-        ref_model=models.share(base.model),
-        args=args,
-        train_dataset=one_column(job.train),
-        processing_class=base.tokenizer,
-        data_collator=not_called,
-    )
+    return build(Kto, args, job, base, hooks, tree, progress)

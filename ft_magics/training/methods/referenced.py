@@ -10,21 +10,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from datasets import Dataset
 from peft import PeftModel
 
+from ft_magics import models
 from ft_magics.data.encoding.judged import AnyEncoded
 from ft_magics.events import PhaseBegan, RunPaused, RunResumed
 from ft_magics.training.batches import DealtOrder, RowOrder, TrainLoader
+from ft_magics.training.hooks import Hooks, Job
 from ft_magics.training.log_probs import LabelledLogProbs
+from ft_magics.training.methods.settings import not_called
 from ft_magics.training.methods.steps import Scores, Steps
 from ft_magics.training.saving import load_reference
+from ft_magics.training.trees import Tree
 
-__all__ = ["METRICS", "Referenced", "one_column"]
+if TYPE_CHECKING:
+    from ft_magics.models import Base
+    from ft_magics.training.callbacks import Progress
+
+__all__ = ["METRICS", "Referenced", "build"]
 
 METRICS = (
     "rewards/chosen",
@@ -38,6 +46,8 @@ METRICS = (
 """Of what trl measures, what is told."""
 
 _TELL_S = 1.0
+
+Trained = TypeVar("Trained")
 
 
 class Referenced(Steps):
@@ -204,6 +214,37 @@ def _means(sums: dict[str, list[float]]) -> dict[str, float]:
     return found
 
 
-def one_column(rows: Iterable[Any]) -> Dataset:
-    """What trl takes for the data set: it is only counted."""
-    return Dataset.from_dict({"row": [row.number for row in rows]})
+def build(
+    trainer: Callable[..., Trained],
+    args: Any,
+    job: Job,
+    base: Base,
+    hooks: Hooks,
+    tree: Tree,
+    progress: Progress,
+) -> Trained:
+    """Build the trainer of a job.
+
+    Args:
+        trainer: The class of its method.
+        args: Its config.
+        job: What is to be done.
+        base: What it is done on.
+        hooks: How the run reaches the outside.
+        tree: What is trained.
+        progress: The callbacks.
+    """
+    return trainer(
+        job,
+        hooks,
+        tree,
+        progress,
+        model=tree.model,
+        # Given one, trl neither copies the adapter nor loads the model again. It is never asked.
+        ref_model=models.share(base.model),
+        args=args,
+        # What trl takes for the data set is only counted.
+        train_dataset=Dataset.from_dict({"row": [row.number for row in job.train]}),
+        processing_class=base.tokenizer,
+        data_collator=not_called,
+    )

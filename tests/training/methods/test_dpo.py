@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from datasets import Dataset
 from safetensors.torch import load_file
 from trl import DPOConfig, DPOTrainer
 
@@ -30,22 +29,13 @@ from ft_magics.training.preference_batches import answer_start
 from ft_magics.training.quiet import quiet
 from ft_magics.training.random_state import kept_random_states
 from ft_magics.training.trees import plant
+from tests.training.methods.ready import Ready, trl_run
 
 MEASURED = ("rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies")
 
 
-class Plain(DPOTrainer):  # type: ignore[misc]
-    """trl's trainer as it is, but for ready token ids, and what it logs kept in a list."""
-
-    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
-        return dataset
-
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if "loss" in logs:
-            found = self._metrics["train"]
-            means = {name: sum(found[name]) / len(found[name]) for name in MEASURED}
-            self.told.append({"loss": logs["loss"], **means})
-        self._metrics["train"].clear()
+class Plain(Ready, DPOTrainer):  # type: ignore[misc]
+    measured = MEASURED
 
 
 def split(pair: EncodedPair) -> dict[str, list[int]]:
@@ -57,46 +47,12 @@ def split(pair: EncodedPair) -> dict[str, list[int]]:
     }
 
 
-def trl_run(bench: Any, pairs: Sequence[EncodedPair], **settings: Any) -> list[dict[str, float]]:
+def plain_run(bench: Any, pairs: Sequence[EncodedPair], **settings: Any) -> list[dict[str, float]]:
     """What trl itself gives for the rows of our run, in the order of our run."""
     plan = bench.plan(pairs, **{"per_device_train_batch_size": 2, **settings})
     order = [i for batch in RowOrder(len(pairs), 2, plan.seed) for i in batch]
-    with quiet():
-        tree = plant(Job("x", plan, pairs, [], bench.folder / "unused"), bench.base)
-    with kept_random_states(), quiet():
-        trainer = Plain(
-            model=tree.model,
-            # None for an adapter: trl copies it under the name `ref`.
-            ref_model=None if tree.config else models.share(bench.base.model),
-            args=DPOConfig(
-                output_dir=str(bench.folder / "trl"),
-                per_device_train_batch_size=2,
-                max_steps=plan.total_steps,
-                learning_rate=plan.learning_rate,
-                lr_scheduler_type=plan.lr_scheduler_type,
-                warmup_steps=plan.warmup_steps,
-                weight_decay=0.0,
-                gradient_accumulation_steps=plan.gradient_accumulation_steps,
-                beta=plan.beta,
-                loss_type=plan.loss_type.split(","),
-                train_sampling_strategy="sequential",
-                gradient_checkpointing=False,
-                bf16=False,
-                use_cpu=True,
-                max_length=None,
-                save_strategy="no",
-                logging_steps=1,
-                report_to="none",
-                disable_tqdm=True,
-                **plan.trl,
-            ),
-            train_dataset=Dataset.from_list([split(pairs[i]) for i in order]),
-            processing_class=bench.base.tokenizer,
-        )
-        trainer.told = []
-        trainer._send_telemetry = lambda: None
-        trainer.train()
-    return trainer.told
+    rows = [split(pairs[i]) for i in order]
+    return trl_run(bench, plan, Plain, DPOConfig, rows, loss_type=plan.loss_type.split(","))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +74,7 @@ def test_loss_and_rewards_are_trls(bench: Any, pairs: Any, settings: dict[str, A
     settings = {"learning_rate": 5e-3, "max_steps": 4, **settings}
     rows = pairs(16)
     _, seen = bench.run(rows=rows, **settings)
-    ours, theirs = seen.of(StepEnded), trl_run(bench, rows, **settings)
+    ours, theirs = seen.of(StepEnded), plain_run(bench, rows, **settings)
     assert len(ours) == len(theirs) == 4
     for step, told in zip(ours, theirs, strict=True):
         assert step.loss == pytest.approx(told["loss"], rel=1e-4, abs=1e-5)

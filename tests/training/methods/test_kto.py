@@ -8,34 +8,20 @@ from typing import Any
 
 import pytest
 import torch
-from datasets import Dataset
 from trl import KTOConfig, KTOTrainer
 
 from ft_magics import models
 from ft_magics.data import EncodedAnswer
 from ft_magics.events import Evaluated, RunStarted, StepEnded
-from ft_magics.training import Job
 from ft_magics.training.batches import DealtOrder
 from ft_magics.training.preference_batches import answer_start
-from ft_magics.training.quiet import quiet
-from ft_magics.training.random_state import kept_random_states
-from ft_magics.training.trees import plant
+from tests.training.methods.ready import Ready, trl_run
 
 MEASURED = ("rewards/chosen", "rewards/rejected", "rewards/margins", "kl")
 
 
-class Plain(KTOTrainer):  # type: ignore[misc]
-    """trl's trainer as it is, but for ready token ids, and what it logs kept in a list."""
-
-    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
-        return dataset
-
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if "loss" in logs:
-            found = self._metrics["train"]
-            means = {n: sum(found[n]) / len(found[n]) for n in MEASURED if found[n]}
-            self.told.append({"loss": logs["loss"], **means})
-        self._metrics["train"].clear()
+class Plain(Ready, KTOTrainer):  # type: ignore[misc]
+    measured = MEASURED
 
 
 def columns(batch: Sequence[EncodedAnswer]) -> list[dict[str, Any]]:
@@ -50,46 +36,14 @@ def columns(batch: Sequence[EncodedAnswer]) -> list[dict[str, Any]]:
     return [row | {"KL_completion_ids": other} for row, other in zip(found, rotated, strict=True)]
 
 
-def trl_run(bench: Any, rows: Sequence[EncodedAnswer], **settings: Any) -> list[dict[str, float]]:
+def plain_run(bench: Any, rows: Sequence[EncodedAnswer], **settings: Any) -> list[dict[str, float]]:
     """What trl itself gives for the rows of our run, in the order of our run."""
     plan = bench.plan(rows, **{"per_device_train_batch_size": 4, **settings})
     order = DealtOrder([row.label for row in rows], 4, plan.seed)
-    with quiet():
-        tree = plant(Job("x", plan, rows, [], bench.folder / "unused"), bench.base)
-    with kept_random_states(), quiet():
-        trainer = Plain(
-            model=tree.model,
-            ref_model=None if tree.config else models.share(bench.base.model),
-            args=KTOConfig(
-                output_dir=str(bench.folder / "trl"),
-                per_device_train_batch_size=4,
-                max_steps=plan.total_steps,
-                learning_rate=plan.learning_rate,
-                lr_scheduler_type=plan.lr_scheduler_type,
-                warmup_steps=plan.warmup_steps,
-                weight_decay=0.0,
-                beta=plan.beta,
-                loss_type=plan.loss_type,
-                desirable_weight=plan.desirable_weight,
-                undesirable_weight=plan.undesirable_weight,
-                gradient_checkpointing=False,
-                bf16=False,
-                use_cpu=True,
-                max_length=None,
-                save_strategy="no",
-                logging_steps=1,
-                report_to="none",
-                disable_tqdm=True,
-            ),
-            train_dataset=Dataset.from_list(
-                [row for batch in order for row in columns([rows[i] for i in batch])]
-            ),
-            processing_class=bench.base.tokenizer,
-        )
-        trainer.told = []
-        trainer._send_telemetry = lambda: None
-        trainer.train()
-    return trainer.told
+    made = [row for batch in order for row in columns([rows[i] for i in batch])]
+    names = ("loss_type", "desirable_weight", "undesirable_weight")
+    own = {name: getattr(plan, name) for name in names}
+    return trl_run(bench, plan, Plain, KTOConfig, made, **own)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +60,7 @@ def test_loss_and_rewards_are_trls(bench: Any, answers: Any, settings: dict[str,
     settings = {"learning_rate": 5e-3, "max_steps": 4, **settings}
     rows = answers(16)
     _, seen = bench.run(rows=rows, **{"per_device_train_batch_size": 4, **settings})
-    ours, theirs = seen.of(StepEnded), trl_run(bench, rows, **settings)
+    ours, theirs = seen.of(StepEnded), plain_run(bench, rows, **settings)
     assert len(ours) == len(theirs) == 4
     for step, told in zip(ours, theirs, strict=True):
         assert step.loss == pytest.approx(told["loss"], rel=1e-4, abs=1e-5)
