@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ft_magics.widgets.chart import Chart, Label, Point, chart, words
+from ft_magics.widgets.frame import LABEL_GAP_PX, Frame, inner_height, number, path, place
 from ft_magics.widgets.plain import display_width, pad
 from ft_magics.widgets.style import esc
 
@@ -20,20 +21,13 @@ __all__ = [
     "curve_svg",
     "framed",
     "line",
-    "number",
-    "overlay",
     "row_at",
-    "svg_label",
     "text_curve",
     "text_room",
 ]
 
-# The stretched picture's own units; its strokes keep their width on the screen.
-_UNITS_X, _UNITS_Y = 1000, 400
 # Of a chart with another beside it, and of one alone.
 _PLOT_PX = (166, 206)
-_LABEL_GAP_PX = 17
-_FIXED = ' vector-effect="non-scaling-stroke"'
 
 # A picture alone cannot know its page: these colours are readable on white and on near black.
 _ALONE = (
@@ -53,26 +47,13 @@ def curve_html(state: RunState, *, still: bool = True) -> str:
         still: Whether a self-contained picture goes with it, which is seen only where the
             stylesheet was stripped. It has fewer points.
     """
-    drawn = chart(state, gap=_LABEL_GAP_PX / _PLOT_PX[state.method == "sft"])
-    spoken = esc(words(state))
-    shapes = _shapes(drawn, _UNITS_X, _UNITS_Y, _FIXED)
-    svg = (
-        f'<svg role="img" aria-label="{spoken}" viewBox="0 0 {_UNITS_X} {_UNITS_Y}" '
-        f'preserveAspectRatio="none">{shapes}</svg>'
-    )
-    labels = "".join(map(overlay, drawn.labels))
+    drawn = chart(state, gap=LABEL_GAP_PX / _PLOT_PX[state.method == "sft"])
     hits = "".join(
-        f'<i class="ft-hit" style="{_at(x, y)}" title="{esc(said)}"></i>'
+        f'<i class="ft-hit" style="{place(x, y)}" title="{esc(said)}"></i>'
         for (x, y), said in zip(drawn.evals, drawn.eval_words, strict=True)
     )
-    picture = ""
-    if still:
-        code = base64.b64encode(curve_svg(state, 680, 260).encode()).decode()
-        picture = f'<img class="ft-still" alt="{spoken}" src="data:image/svg+xml;base64,{code}">'
-    return (
-        f'<div class="ft-chart"><div class="ft-plot"><div class="ft-in">{svg}'
-        f'<span aria-hidden="true">{labels}</span>{hits}</div></div>{picture}</div>'
-    )
+    picture = curve_svg(state, 680, 260) if still else ""
+    return _frame(drawn, state).html(hits=hits, still=picture)
 
 
 def curve_svg(state: RunState, width: int = 680, height: int = 260) -> str:
@@ -83,25 +64,18 @@ def curve_svg(state: RunState, width: int = 680, height: int = 260) -> str:
         width: In pixels.
         height: In pixels.
     """
-    left, right, top, bottom = 34, 92, 22, 24
-    inner_x, inner_y = max(1, width - left - right), max(1, height - top - bottom)
-    drawn = chart(state, gap=_LABEL_GAP_PX / inner_y)
+    drawn = chart(state, gap=LABEL_GAP_PX / inner_height(height))
     if state.method != "sft":
         # One of two pictures in a card: without the thin line of single steps, for size.
         drawn = replace(drawn, raw=())
-    texts = "".join(svg_label(label, inner_x, inner_y) for label in drawn.labels)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="{-left} {-top} {width} {height}" fill="none" role="img" '
-        f'aria-label="{esc(words(state))}"><style>{_ALONE}</style>'
-        f"{_shapes(drawn, inner_x, inner_y, '')}{texts}</svg>"
-    )
+    return _frame(drawn, state).svg(_ALONE, width, height, right=92)
+
+
+def _frame(drawn: Chart, state: RunState) -> Frame:
+    return Frame(partial(_shapes, drawn), drawn.labels, words(state))
 
 
 def _shapes(drawn: Chart, width: int, height: int, fixed: str) -> str:
-    def path(kind: str, d: str) -> str:
-        return f'<path class="{kind}" d="{d}"{fixed}/>' if d else ""
-
     band = ""
     if drawn.band:
         x, end = (round(share * width) for share in drawn.band)
@@ -112,12 +86,12 @@ def _shapes(drawn: Chart, width: int, height: int, fixed: str) -> str:
     return "".join(
         (
             band,
-            path("g", grid or f"M0 {height}h{width}"),
-            path("b", best),
-            path("r", line(drawn.raw, width, height)),
-            path("t", line(drawn.train, width, height)),
-            path("e", line(drawn.evals, width, height)),
-            path("d", dots),
+            path("g", grid or f"M0 {height}h{width}", fixed),
+            path("b", best, fixed),
+            path("r", line(drawn.raw, width, height), fixed),
+            path("t", line(drawn.train, width, height), fixed),
+            path("e", line(drawn.evals, width, height), fixed),
+            path("d", dots, fixed),
         )
     )
 
@@ -127,46 +101,6 @@ def line(points: Sequence[Point], width: int, height: int) -> str:
     return "".join(
         f"{'L' if i else 'M'}{number(x * width)} {number(y * height)}"
         for i, (x, y) in enumerate(points)
-    )
-
-
-def number(value: float) -> str:
-    """A place in a picture, short."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _at(x: float, y: float) -> str:
-    return f"left:{number(100 * x)}%;top:{number(100 * y)}%"
-
-
-def overlay(label: Label) -> str:
-    """A label over the picture. Its words are an attribute: they go when the stylesheet goes."""
-    place = {
-        "x": f"left:{number(100 * label.x)}%;top:calc(100% + 14px)",
-        "best": f"left:{number(100 * label.x)}%;top:-12px",
-        "cap": "left:0;top:-14px",
-    }.get(label.kind, _at(label.x, label.y))
-    anchor = {"start": "", "middle": " ft-c", "end": " ft-e"}[label.anchor]
-    return f'<i class="ft-{label.kind}{anchor}" style="{place}" data-t="{esc(label.text)}"></i>'
-
-
-def svg_label(label: Label, width: int, height: int) -> str:
-    """A label in a self-contained picture."""
-    x, y = label.x * width, label.y * height + 4.5
-    if label.kind == "x":
-        y = height + 18.0
-    elif label.kind == "best":
-        x, y = x + (-6 if label.anchor == "end" else 6), -8.0
-    elif label.kind == "cap":
-        x, y = -32.0, -8.0
-    elif label.kind == "y":
-        x = -32.0
-    else:
-        x += 10
-    anchor = "" if label.anchor == "start" else f' text-anchor="{label.anchor}"'
-    return (
-        f'<text class="{label.kind}" x="{number(x)}" y="{number(y)}"{anchor}>'
-        f"{esc(label.text)}</text>"
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ft_magics.widgets.chart import Label, Measured, Point, finite, scale, scale_labels, steady
@@ -12,12 +12,10 @@ from ft_magics.widgets.curve import (
     braille,
     framed,
     line,
-    overlay,
     row_at,
-    svg_label,
     text_room,
 )
-from ft_magics.widgets.style import esc
+from ft_magics.widgets.frame import LABEL_GAP_PX, Frame, inner_height, path
 from ft_magics.widgets.units import reward
 
 if TYPE_CHECKING:
@@ -27,9 +25,7 @@ __all__ = ["Rewards", "reward_words", "rewards", "rewards_html", "rewards_svg", 
 
 CHOSEN, REJECTED = "rewards/chosen", "rewards/rejected"
 
-_UNITS_X, _UNITS_Y = 1000, 400
-_PLOT_PX, _LABEL_GAP_PX = 166, 17
-_FIXED = ' vector-effect="non-scaling-stroke"'
+_PLOT_PX = 166
 _POINTS, _STILL_POINTS = 28, 20
 _CAPTION = "reward · 0: as likely as at the start"
 # The scale shows at least this much, so that the first tiny moves do not look like large ones.
@@ -144,19 +140,8 @@ def rewards_html(state: RunState, *, still: bool = True) -> str:
         state: The run.
         still: Whether a self-contained picture goes with it, for where the stylesheet is stripped.
     """
-    drawn = rewards(state, gap=_LABEL_GAP_PX / _PLOT_PX)
-    spoken = esc(reward_words(state))
-    labels = "".join(map(overlay, (Label("cap", 0, 0, _CAPTION), *drawn.labels)))
-    picture = ""
-    if still:
-        code = base64.b64encode(rewards_svg(state).encode()).decode()
-        picture = f'<img class="ft-still" alt="{spoken}" src="data:image/svg+xml;base64,{code}">'
-    return (
-        f'<div class="ft-chart"><div class="ft-plot"><div class="ft-in">'
-        f'<svg role="img" aria-label="{spoken}" viewBox="0 0 {_UNITS_X} {_UNITS_Y}" '
-        f'preserveAspectRatio="none">{_shapes(drawn, _UNITS_X, _UNITS_Y, _FIXED)}</svg>'
-        f'<span aria-hidden="true">{labels}</span></div></div>{picture}</div>'
-    )
+    drawn = rewards(state, gap=LABEL_GAP_PX / _PLOT_PX)
+    return _frame(drawn, state).html(still=rewards_svg(state) if still else "")
 
 
 def rewards_svg(state: RunState, width: int = 680, height: int = 210) -> str:
@@ -167,23 +152,16 @@ def rewards_svg(state: RunState, width: int = 680, height: int = 210) -> str:
         width: In pixels.
         height: In pixels.
     """
-    left, right, top, bottom = 34, 108, 22, 24
-    inner_x, inner_y = max(1, width - left - right), max(1, height - top - bottom)
-    drawn = rewards(state, gap=_LABEL_GAP_PX / inner_y, most=_STILL_POINTS)
+    drawn = rewards(state, gap=LABEL_GAP_PX / inner_height(height), most=_STILL_POINTS)
+    return _frame(drawn, state).svg(_ALONE, width, height, right=108)
+
+
+def _frame(drawn: Rewards, state: RunState) -> Frame:
     labels = (Label("cap", 0, 0, _CAPTION), *drawn.labels)
-    texts = "".join(svg_label(label, inner_x, inner_y) for label in labels)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="{-left} {-top} {width} {height}" fill="none" role="img" '
-        f'aria-label="{esc(reward_words(state))}"><style>{_ALONE}</style>'
-        f"{_shapes(drawn, inner_x, inner_y, '')}{texts}</svg>"
-    )
+    return Frame(partial(_shapes, drawn), labels, reward_words(state))
 
 
 def _shapes(drawn: Rewards, width: int, height: int, fixed: str) -> str:
-    def path(kind: str, d: str) -> str:
-        return f'<path class="{kind}" d="{d}"{fixed}/>' if d else ""
-
     def level(y: float) -> str:
         return f"M0 {round(y * height, 1):g}h{width}"
 
@@ -195,10 +173,10 @@ def _shapes(drawn: Rewards, width: int, height: int, fixed: str) -> str:
     return "".join(
         (
             gap,
-            path("g", "".join(map(level, drawn.grid))),
-            path("z", level(drawn.zero)),
-            path("n", line(drawn.rejected, width, height)),
-            path("t", line(drawn.chosen, width, height)),
+            path("g", "".join(map(level, drawn.grid)), fixed),
+            path("z", level(drawn.zero), fixed),
+            path("n", line(drawn.rejected, width, height), fixed),
+            path("t", line(drawn.chosen, width, height), fixed),
         )
     )
 
