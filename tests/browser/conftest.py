@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,6 +13,9 @@ import lab
 import story
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+
+Open = Callable[[Any], lab.NotebookPage]
+Take = Callable[[lab.NotebookPage, str], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,3 +71,21 @@ def screenshot() -> Callable[[lab.NotebookPage, str], Path]:
         return page.picture(SCREENSHOTS / f"{name}.png")
 
     return take
+
+
+def watch(page: lab.NotebookPage) -> None:
+    """Note what the page complains of and where it asks."""
+    page.complaints, page.hosts = [], set()  # type: ignore[attr-defined]
+    page.page.on(
+        "console",
+        lambda m: page.complaints.append(m.text) if m.type == "error" else None,  # type: ignore[attr-defined]
+    )
+    page.page.on("pageerror", lambda error: page.complaints.append(str(error)))  # type: ignore[attr-defined]
+    page.page.on("request", lambda r: page.hosts.add(urlsplit(r.url).hostname))  # type: ignore[attr-defined]
+
+
+def untouched(page: lab.NotebookPage) -> None:
+    """No text ran, nothing was asked of other machines, nothing failed, since `watch`."""
+    assert page.script("return window.hurt === undefined;")
+    assert page.hosts <= {"127.0.0.1", "localhost", None, ""}  # type: ignore[attr-defined]
+    assert page.complaints == []  # type: ignore[attr-defined]

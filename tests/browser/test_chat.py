@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lab import NotebookPage
 from story import KERNEL
-
-Open = Callable[[Any], NotebookPage]
-Take = Callable[[NotebookPage, str], Path]
+from tests.browser import conftest
+from tests.browser.conftest import Open, Take, watch
 
 CHAT = 3
 # What the page shows of the first answer, each time it changes.
@@ -67,22 +64,10 @@ def chat(open_notebook: Open, tiny_folder: Path) -> NotebookPage:
     return page
 
 
-def watch(page: NotebookPage) -> None:
-    """Note what the page complains of and where it asks."""
-    page.complaints, page.hosts = [], set()  # type: ignore[attr-defined]
-    page.page.on(
-        "console",
-        lambda m: page.complaints.append(m.text) if m.type == "error" else None,  # type: ignore[attr-defined]
-    )
-    page.page.on("pageerror", lambda error: page.complaints.append(str(error)))  # type: ignore[attr-defined]
-    page.page.on("request", lambda r: page.hosts.add(urlsplit(r.url).hostname))  # type: ignore[attr-defined]
-
-
 def untouched(page: NotebookPage) -> None:
-    """No text ran, nothing was asked of other machines, nothing failed."""
-    assert page.script("return window.hurt === undefined;")
-    assert page.hosts <= {"127.0.0.1", "localhost", None, ""}  # type: ignore[attr-defined]
-    assert page.complaints == [] and page.errors() == []  # type: ignore[attr-defined]
+    """As for every page, and no cell failed."""
+    conftest.untouched(page)
+    assert page.errors() == []
 
 
 def live(page: NotebookPage) -> None:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lab import NotebookPage
 from story import KERNEL
-
-Open = Callable[[Any], NotebookPage]
-Take = Callable[[NotebookPage, str], Path]
+from tests.browser.conftest import Open, Take, untouched, watch
 
 CARD = 2
 HURT = "<script>window.hurt = 1</script><img src=x onerror='window.hurt = 1'>"
@@ -43,24 +38,6 @@ def card(open_notebook: Open, tiny_folder: Path) -> NotebookPage:
     page.wait_idle()
     taken_over(page)
     return page
-
-
-def watch(page: NotebookPage) -> None:
-    """Note what the page complains of and where it asks."""
-    page.complaints, page.hosts = [], set()  # type: ignore[attr-defined]
-    page.page.on(
-        "console",
-        lambda m: page.complaints.append(m.text) if m.type == "error" else None,  # type: ignore[attr-defined]
-    )
-    page.page.on("pageerror", lambda error: page.complaints.append(str(error)))  # type: ignore[attr-defined]
-    page.page.on("request", lambda r: page.hosts.add(urlsplit(r.url).hostname))  # type: ignore[attr-defined]
-
-
-def untouched(page: NotebookPage) -> None:
-    """No row's text ran, nothing was asked of other machines, nothing failed."""
-    assert page.script("return window.hurt === undefined;")
-    assert page.hosts <= {"127.0.0.1", "localhost", None, ""}  # type: ignore[attr-defined]
-    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 def taken_over(page: NotebookPage) -> None:

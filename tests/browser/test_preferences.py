@@ -6,16 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lab import NotebookPage
 from story import DATASET, FINETUNE, KERNEL, PROMPT
-
-Open = Callable[[Any], NotebookPage]
-Take = Callable[[NotebookPage, str], Path]
+from tests.browser.conftest import Open, Take, untouched, watch
 
 ANSWERS = 2
 HURT = "<script>window.hurt = 1</script><img src=x onerror='window.hurt = 1'>"
@@ -52,24 +49,6 @@ def opened(open_notebook: Open, tiny_folder: Path) -> Callable[..., NotebookPage
         return page
 
     return open_it
-
-
-def watch(page: NotebookPage) -> None:
-    """Note what the page complains of and where it asks."""
-    page.complaints, page.hosts = [], set()  # type: ignore[attr-defined]
-    page.page.on(
-        "console",
-        lambda m: page.complaints.append(m.text) if m.type == "error" else None,  # type: ignore[attr-defined]
-    )
-    page.page.on("pageerror", lambda error: page.complaints.append(str(error)))  # type: ignore[attr-defined]
-    page.page.on("request", lambda r: page.hosts.add(urlsplit(r.url).hostname))  # type: ignore[attr-defined]
-
-
-def untouched(page: NotebookPage) -> None:
-    """No answer's text ran, nothing was asked of other machines, nothing failed."""
-    assert page.script("return window.hurt === undefined;")
-    assert page.hosts <= {"127.0.0.1", "localhost", None, ""}  # type: ignore[attr-defined]
-    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 def judging(page: NotebookPage, cell: int = ANSWERS, at: int = 0) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ from nbformat.v4 import new_code_cell
 
 from lab import NotebookPage
 from story import FINETUNE_CELL, PROMPT_CELL, execute, plain, save, story
-
-Open = Callable[[Any], NotebookPage]
-Take = Callable[[NotebookPage, str], Path]
+from tests.browser.conftest import Open, Take
 
 LONG = "%%finetune long --data catgpt\nmax_steps: 3000\neval_steps: 100"
 
