@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -79,6 +79,43 @@ class Report:
     def add(self, what: str, ours: float, unit: str, **rest: Any) -> None:
         """Add a line; see `Line`."""
         self.lines.append(Line(what, ours, unit, **rest))
+
+    def compare(
+        self,
+        what: str,
+        found: Mapping[str, Sequence[float]],
+        unit: str,
+        goals: Mapping[str, str] | None = None,
+        *,
+        less_is_more: bool = False,
+    ) -> None:
+        """Add a line for each peer of `ours`, with the ratio of each round.
+
+        Args:
+            what: What was done.
+            found: Contender -> its figures, round by round; one is called `ours`.
+            unit: Of the figures.
+            goals: Peer -> the goal for the ratio.
+            less_is_more: The figures are times: the ratio is theirs by ours, so many times as
+                fast is ours.
+        """
+        ours = found["ours"]
+        for name, theirs in found.items():
+            if name == "ours":
+                continue
+            pairs = list(zip(ours, theirs, strict=True))
+            ratios = [b / a if less_is_more else a / b for a, b in pairs]
+            told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            self.add(
+                what,
+                median(ours),
+                unit,
+                against=name,
+                theirs=median(theirs),
+                ratio=median(ratios),
+                goal=(goals or {}).get(name, ""),
+                note=f"against {name}: ratios of the rounds {told}",
+            )
 
     def table(self) -> str:
         """The lines in Markdown, readable as they are in a terminal."""

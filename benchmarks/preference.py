@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from _measure import Report, interleaved, median, options
+from _measure import Report, interleaved, options
 from _workload import CHAT, Watched, load_base, step_clock
 
 BATCH = 4
@@ -84,10 +84,10 @@ class Contest:
             order.set_epoch(epoch)
             self.order += [i for batch in order for i in batch]
         self.margins: dict[str, list[float]] = {}
-        self.whole_s: dict[str, list[float]] = {}
+        self.whole_ms: dict[str, list[float]] = {}
 
     def ours(self) -> float:
-        """Our engine; seconds a step, as for all contenders."""
+        """Our engine; milliseconds a step, as for all contenders."""
         from ft_magics.training import train
 
         margins: list[float] = []
@@ -101,9 +101,9 @@ class Contest:
         watched = Margins(self.scratch, self.steps)
         began = time.perf_counter()
         train(self.job, self.base, watched.hooks())
-        self.whole_s.setdefault("ours", []).append(time.perf_counter() - began)
+        self.whole_ms.setdefault("ours", []).append(1000 * (time.perf_counter() - began))
         self.margins["ours"] = margins
-        return (watched.ended_s[-1] - watched.ended_s[0]) / (self.steps - 1)
+        return 1000 * (watched.ended_s[-1] - watched.ended_s[0]) / (self.steps - 1)
 
     def trl(self) -> float:
         """DPOTrainer with the defaults of its config."""
@@ -125,9 +125,9 @@ class Contest:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             self._trainer(folder, ended, margins, changed).train()
-        self.whole_s.setdefault(name, []).append(time.perf_counter() - began)
+        self.whole_ms.setdefault(name, []).append(1000 * (time.perf_counter() - began))
         self.margins[name] = margins
-        return (ended[-1] - ended[0]) / (self.steps - 1)
+        return 1000 * (ended[-1] - ended[0]) / (self.steps - 1)
 
     def _trainer(
         self, folder: str, ended: list[float], margins: list[float], changed: dict[str, Any]
@@ -222,8 +222,9 @@ def measure(report: Report, scratch: Path, quick: bool) -> None:
         },
         rounds,
     )
-    _compare(report, "a step", found, {"trl": ">= 1.3"})
-    _compare(report, f"{steps} steps in all (one epoch)", contest.whole_s, {})
+    report.compare("a step", found, "ms", {"trl": ">= 1.3"}, less_is_more=True)
+    whole = f"{steps} steps in all (one epoch)"
+    report.compare(whole, contest.whole_ms, "ms", less_is_more=True)
     apart, largest = contest.apart(), max(map(abs, contest.margins["ours"]))
     report.remarks.append(
         f"margins of ours and of trl's differ by at most {apart:.1e} in {steps} steps, "
@@ -231,27 +232,6 @@ def measure(report: Report, scratch: Path, quick: bool) -> None:
     )
     if apart > max(1e-3, 0.02 * largest):
         raise RuntimeError("the trainers learned different things: there is nothing to compare")
-
-
-def _compare(
-    report: Report, what: str, found: dict[str, list[float]], goals: dict[str, str]
-) -> None:
-    """Ratios are theirs by ours: how many times as fast ours is."""
-    ours = found["ours"]
-    for name, theirs in found.items():
-        if name != "ours":
-            ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
-            report.add(
-                what,
-                median(ours) * 1000,
-                "ms",
-                against=name,
-                theirs=median(theirs) * 1000,
-                ratio=median(ratios),
-                goal=goals.get(name, ""),
-                note=f"against {name}: ours is so many times as fast, by rounds "
-                + ", ".join(f"{ratio:.2f}" for ratio in ratios),
-            )
 
 
 if __name__ == "__main__":

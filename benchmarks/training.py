@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from _measure import Report, interleaved, median, options
+from _measure import Report, interleaved, options
 from _workload import Watched, encoded_chat, job, load_base, step_clock
 
 BATCH = 4
@@ -262,10 +262,12 @@ def measure(report: Report, scratch: Path, quick: bool) -> None:
         rounds,
     )
     share = sum(row.trained for row in chat.rows) / sum(len(row.ids) for row in chat.rows)
-    _compare(report, f"chat rows, {share:.0%} of tokens labelled", found, {"by hand": ">= 0.95"})
+    report.compare(
+        f"chat rows, {share:.0%} of tokens labelled", found, "tokens/s", {"by hand": ">= 0.95"}
+    )
     whole = Contest(base, encoded_chat(base.tokenizer, all_labelled=True), steps, scratch)
     found = interleaved({"ours": whole.ours, "by hand": whole.by_hand}, rounds)
-    _compare(report, "the same rows, every token labelled", found, {"by hand": ">= 0.95"})
+    report.compare("the same rows, every token labelled", found, "tokens/s", {"by hand": ">= 0.95"})
     for contest, what in ((chat, "chat"), (whole, "every token")):
         apart = contest.apart()
         report.remarks.append(
@@ -273,26 +275,6 @@ def measure(report: Report, scratch: Path, quick: bool) -> None:
         )
         if apart > 1e-3:
             raise RuntimeError("the loops trained different things: there is nothing to compare")
-
-
-def _compare(
-    report: Report, what: str, found: dict[str, list[float]], goals: dict[str, str]
-) -> None:
-    ours = found["ours"]
-    for name, theirs in found.items():
-        if name != "ours":
-            ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-            report.add(
-                what,
-                median(ours),
-                "tokens/s",
-                against=name,
-                theirs=median(theirs),
-                ratio=median(ratios),
-                goal=goals.get(name, ""),
-                note=f"against {name}: ratios of the rounds "
-                + ", ".join(f"{ratio:.2f}" for ratio in ratios),
-            )
 
 
 if __name__ == "__main__":
