@@ -18,7 +18,7 @@ from typing import Any, overload
 
 from ft_magics.data.rows import AnyRow, from_record
 
-__all__ = ["RowFile", "Some", "line_of", "without", "write_rows"]
+__all__ = ["RowFile", "Some", "line_of", "number_of", "without", "write_rows"]
 
 _BLOCK = 256
 """Rows read at once."""
@@ -41,7 +41,7 @@ class RowFile(Sequence[AnyRow]):
         with self.path.open("rb") as file:
             for line in file:
                 self._starts.append(self._starts[-1] + len(line))
-                self._numbers.append(_number(line))
+                self._numbers.append(number_of(line))
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -176,7 +176,7 @@ def _row(line: bytes) -> AnyRow:
     return from_record(json.loads(line.decode("utf-8", "surrogatepass")))
 
 
-def _number(line: bytes) -> int:
+def number_of(line: bytes) -> int:
     """The row's number, which stands first in its line."""
     begin = line.index(b":") + 1
     return int(line[begin : line.index(b",", begin)])

@@ -133,6 +133,8 @@ class Sheet:
         Raises:
             FtError: The disk refuses it.
         """
+        from ft_magics.data.row_file import number_of
+
         with self.session.store.changing():
             earlier = [e for e in self.log if e["how"] in ("choice", "tie") and _alike(e, entry)]
             # The log first: should the process end in between, the two are judged again, and
@@ -142,7 +144,7 @@ class Sheet:
             replaced = earlier[-1]["replaced"] if earlier else None
             if replaced is not None:
                 held = self._held()
-                self._write(held, sorted([*self._lines(held), _line(replaced)], key=_number))
+                self._write(held, sorted([*self._lines(held), _line(replaced)], key=number_of))
 
     # ------------------------------------------------------------------ rows
 
@@ -234,14 +236,10 @@ def _digest(line: bytes) -> bytes:
     return row_digest(from_record(_row(line)))
 
 
-def _number(line: bytes) -> int:
-    """The row's number, which stands first in its line."""
-    begin = line.index(b":") + 1
-    return int(line[begin : line.index(b",", begin)])
-
-
 def _next_number(lines: list[bytes]) -> int:
-    return max(map(_number, lines), default=0) + 1
+    from ft_magics.data.row_file import number_of
+
+    return max(map(number_of, lines), default=0) + 1
 
 
 def _find(lines: list[bytes], prompt: list[Record], texts: set[str]) -> int | None:
