@@ -191,6 +191,8 @@ class _Reader:
         if len(names) > self.syntax.most:
             extra = names[self.syntax.most]
             remedy = f"Write {usage}; a text with spaces stands in quotes."
+            if any('"' in name for name in names):
+                remedy += " One that has double quotes in it stands in single ones."
             raise SettingError(self.where, f"there is one word too many: '{extra}'", remedy)
         if len(names) < self.syntax.least:
             raise SettingError(self.where, "a name is missing", f"Write {usage}.")

@@ -111,7 +111,8 @@ def _result(session: Session, ref: Ref, back: int, where: str) -> RunFolder:
         if ref.name in session.store.run_names():
             state = session.run(ref.name).state
             what = f"{what}: its run is {state}" if not ref.back else what
-        raise NameUnknown(where, what, error.remedy) from None
+        remedy = error.remedy or "Train one in a cell that begins with %%finetune NAME."
+        raise NameUnknown(where, what, remedy) from None
 
 
 def _kept_step(session: Session, ref: Ref, active: Run | None, where: str) -> Target:

@@ -95,6 +95,7 @@ def test_a_mapping_stands_on_the_line() -> None:
         ("finetune", "--lr 1", "a name is missing"),
         ("ft rename", "ollie", "a name is missing. Write %ft rename OLD NEW"),
         ("ft list", "all", "one word too many"),
+        ("ft edit", '"He said "hi" to Ollie"', "double quotes in it stands in single ones"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_with_the_remedy(magic: str, line: str, what: str) -> None:

@@ -128,3 +128,8 @@ def test_sampling_repeats_with_its_seed(front_end):
 def test_a_long_answer_says_that_it_was_cut(front_end):
     column = session.ask(ASK, "base", max_new_tokens=2).columns[0]
     assert column.note == "cut at 2 tokens" or column.ended
+
+
+def test_without_any_adapter_the_error_says_how_to_get_one(alone):
+    with pytest.raises(NameUnknown, match=r"no adapter 'olie'\. Train one in a cell"):
+        ft.prompt("What is number 1?", "olie")
